@@ -1,0 +1,49 @@
+# `make lab` opens the first notebook; `make test` is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NODE_READY := widgets/node_modules/.ready
+
+.PHONY: lab test lint check-python check-widgets widgets format bench clean
+
+lab: $(READY)
+	$(BIN)/workbench lab
+
+test: lint check-python check-widgets
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
+	touch $@
+
+$(NODE_READY): widgets/package.json widgets/package-lock.json
+	cd widgets && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-python: $(READY)
+	$(BIN)/python -m pytest
+
+widgets: $(NODE_READY)
+	cd widgets && npm run --silent build
+
+check-widgets: $(NODE_READY)
+	cd widgets && npm test --silent && npm run --silent check
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) widgets/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
