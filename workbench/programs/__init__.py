@@ -1,0 +1,33 @@
+"""What a program is: the op table, instructions, spaces, text, effective code."""
+
+from workbench.programs.arrays import decode, encode
+from workbench.programs.instruction import Instruction
+from workbench.programs.liveness import mark_live
+from workbench.programs.ops import (
+    FUNCTIONS,
+    OP_BY_NAME,
+    OPS,
+    ConstantKind,
+    Kind,
+    Op,
+)
+from workbench.programs.program import Program
+from workbench.programs.space import Space, SpaceError
+from workbench.programs.text import ProgramSyntaxError
+
+__all__ = [
+    "FUNCTIONS",
+    "OPS",
+    "OP_BY_NAME",
+    "ConstantKind",
+    "Instruction",
+    "Kind",
+    "Op",
+    "Program",
+    "ProgramSyntaxError",
+    "Space",
+    "SpaceError",
+    "decode",
+    "encode",
+    "mark_live",
+]
