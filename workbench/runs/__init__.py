@@ -11,12 +11,33 @@ from workbench.runs.experiment import (
     make_experiment,
     register_experiment,
 )
+from workbench.runs.records import (
+    Checkpoint,
+    DamagedRunError,
+    Note,
+    RunBusyError,
+    RunRecord,
+    RunStoreError,
+    UnknownRunError,
+)
+from workbench.runs.runner import Runner
+from workbench.runs.store import RunStore, default_folder
 
 __all__ = [
+    "Checkpoint",
+    "DamagedRunError",
     "Event",
     "Experiment",
+    "Note",
     "Progress",
+    "RunBusyError",
+    "RunRecord",
+    "RunStore",
+    "RunStoreError",
+    "Runner",
+    "UnknownRunError",
     "array_to_json",
+    "default_folder",
     "json_to_array",
     "make_experiment",
     "register_experiment",

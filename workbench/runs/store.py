@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 KEEP_CHECKPOINTS = 2
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+_EPOCH = 1735689600  # the year 2025: ids keep nine digits until 2059
 _LIVE = {"preparing", "running", "stopping"}
 
 
@@ -65,8 +66,8 @@ def default_folder() -> Path:
 
 def new_run_id() -> str:
     """Return a short id; ids sort by the second in which they were made."""
-    number = int(time.time()) << 15 | secrets.randbits(15)
-    digits = [_DIGITS[number >> shift & 31] for shift in range(45, -5, -5)]
+    number = (int(time.time()) - _EPOCH) << 15 | secrets.randbits(15)
+    digits = [_DIGITS[number >> shift & 31] for shift in range(40, -5, -5)]
     return "".join(digits)
 
 
