@@ -2,6 +2,14 @@
 
 from workbench.programs.arrays import decode, encode
 from workbench.programs.instruction import Instruction
+from workbench.programs.library import (
+    HAND_DESIGNED,
+    affine,
+    empty,
+    linear,
+    logistic_regression,
+    two_layer_network,
+)
 from workbench.programs.liveness import mark_live
 from workbench.programs.ops import (
     FUNCTIONS,
@@ -17,6 +25,7 @@ from workbench.programs.text import ProgramSyntaxError
 
 __all__ = [
     "FUNCTIONS",
+    "HAND_DESIGNED",
     "OPS",
     "OP_BY_NAME",
     "ConstantKind",
@@ -27,7 +36,12 @@ __all__ = [
     "ProgramSyntaxError",
     "Space",
     "SpaceError",
+    "affine",
     "decode",
+    "empty",
     "encode",
+    "linear",
+    "logistic_regression",
     "mark_live",
+    "two_layer_network",
 ]

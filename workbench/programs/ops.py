@@ -47,6 +47,11 @@ class ConstantKind(Enum):
     HIGH = "high"  #: end of a uniform interval, 32-bit
 
     @property
+    def noun(self) -> str:
+        """Return the word for people; a scalar's and an element's value are one."""
+        return "value" if self is ConstantKind.REAL else self.value
+
+    @property
     def is_single(self) -> bool:
         """Tell whether the constant is stored with 32 bits."""
         return self is not ConstantKind.REAL
@@ -81,6 +86,15 @@ class Op:
     def is_partial_write(self) -> bool:
         """Tell whether the op writes one element and keeps the others."""
         return ConstantKind.INDEX in self.constants
+
+    @property
+    def form(self) -> str:
+        """Return the spelling with kinds in place: ``s = dot(v, v)``."""
+        names = {f"in{i + 1}": kind.value for i, kind in enumerate(self.inputs)}
+        names |= {f"c{i}": kind.noun for i, kind in enumerate(self.constants)}
+        if self.output is not None:
+            names["out"] = self.output.value
+        return self.text.format_map(names)
 
     def __repr__(self) -> str:
         return f"<Op {self.number} {self.name}>"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ALL_OPS: tuple[int, ...] = tuple(range(len(OPS)))
-_MAX_LENGTH = 10_000
+MAX_LENGTH = 10_000
 _SIZE_FIELD = {
     Kind.SCALAR: "scalars",
     Kind.VECTOR: "vectors",
@@ -141,22 +141,23 @@ class Space:
         names = f"{kind.value}{first}", f"{kind.value}{last}"
         return names[0] if first == last else f"{names[0]} to {names[1]}"
 
-    def problem(self, function: str, instruction: Instruction) -> Problem | None:
-        """Return why the instruction may not stand in the function; None if it may."""
-        if not self.allows(function, instruction.op):
+    def problem(
+        self, function: str, op: Op, *, in1: int = 0, in2: int = 0, out: int = 0
+    ) -> Problem | None:
+        """Return why an instruction may not stand in the function; None if it may."""
+        if not self.allows(function, op):
             names = ", ".join(OPS[number].name for number in self.ops(function))
-            return Problem("op", instruction.op.name, names or "NO_OP")
-        for name, (kind, address) in zip(
-            ("in1", "in2"), instruction.inputs, strict=False
-        ):
-            if address >= self.size(kind):
+            return Problem("op", op.name, names or "NO_OP")
+        places = [("in1", in1), ("in2", in2)]
+        for kind, (name, address) in zip(op.inputs, places, strict=False):
+            if not 0 <= address < self.size(kind):
                 return Problem(name, f"{kind.value}{address}", self.addresses(kind))
-        if instruction.output is not None:
-            kind, address = instruction.output
-            if not self.first_writable(kind) <= address < self.size(kind):
-                return Problem(
-                    "out", f"{kind.value}{address}", self.addresses(kind, writable=True)
-                )
+        kind_out = op.output
+        if kind_out is not None and not (
+            self.first_writable(kind_out) <= out < self.size(kind_out)
+        ):
+            accepted = self.addresses(kind_out, writable=True)
+            return Problem("out", f"{kind_out.value}{out}", accepted)
         return None
 
     def check(self, program: _HasFunctions) -> None:
@@ -175,7 +176,13 @@ class Space:
                     f"accepted: {low} to {high}"
                 )
             for index, instruction in enumerate(instructions):
-                problem = self.problem(function, instruction)
+                problem = self.problem(
+                    function,
+                    instruction.op,
+                    in1=instruction.in1,
+                    in2=instruction.in2,
+                    out=instruction.out,
+                )
                 if problem is not None:
                     raise SpaceError(
                         f"{function.capitalize()}, instruction {index} "
@@ -274,9 +281,9 @@ def _length_range(name: str, value: Any) -> tuple[int, int]:
     ends = [whole(end) for end in pair]
     if len(ends) == 2 and ends[0] is not None and ends[1] is not None:
         low, high = ends[0], ends[1]
-        if 0 <= low <= high <= _MAX_LENGTH:
+        if 0 <= low <= high <= MAX_LENGTH:
             return low, high
     raise ValueError(
         f"{name} is {value!r}; accepted: (smallest, largest) with "
-        f"0 <= smallest <= largest <= {_MAX_LENGTH}"
+        f"0 <= smallest <= largest <= {MAX_LENGTH}"
     )
