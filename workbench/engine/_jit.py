@@ -1,0 +1,71 @@
+"""How the engine compiles: one policy for every kernel, cached on disk.
+
+The cache lies in a folder of its own, named by a digest of the sources that are
+compiled and of the compiler's versions: numba itself notices only a change in the
+file of the outermost function. `lock()` serialises compilation between processes,
+since numba's index of cached code must not be written by two at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numba
+from filelock import FileLock
+from numba.core import config
+from platformdirs import user_cache_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMPILED_ROOMS = ("programs", "engine", "evolution")
+
+
+@cache
+def cache_folder() -> Path:
+    """Return the folder of compiled code for these sources (WORKBENCH_CACHE moves it).
+
+    Folders of other versions are left alone: another environment may use them.
+    """
+    digest = hashlib.sha256()
+    package = find_spec("workbench")
+    for place in (package.submodule_search_locations or []) if package else []:
+        for room in COMPILED_ROOMS:
+            for path in sorted(Path(place, room).glob("*.py")):
+                digest.update(path.name.encode() + path.read_bytes())
+    for name in ("numba", "llvmlite", "numpy"):
+        digest.update(metadata.version(name).encode())
+    root = os.environ.get("WORKBENCH_CACHE") or user_cache_path("tain-workbench")
+    folder = Path(root) / "compiled" / digest.hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def lock() -> FileLock:
+    """Return the lock that one process holds while it compiles or loads code."""
+    return FileLock(cache_folder() / ".lock")
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function without the GIL, IEEE-exact, cached on disk.
+
+    No `fastmath`: NaN and infinity are signals in a search over programs, and
+    results must not depend on how a sum is vectorised.
+    """
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
+    try:
+        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+def helper(function: Callable[..., Any]) -> Any:
+    """Compile a small function into its callers; it has no cache of its own."""
+    return numba.njit(nogil=True, error_model="numpy", inline="never")(function)

@@ -1,0 +1,188 @@
+"""Tasks as blocks of lanes, and the arrays in which they are worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from workbench.engine.execute import ACCURACY, MULTICLASS, RMSE
+from workbench.engine.lower import memory_size
+from workbench.engine.simd import LANE_COUNTS, lanes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.tasks import Task, TaskSet
+
+_ALIGN = 64  # bytes of a cache line, and of the widest register
+
+
+class BlockArrays(NamedTuple):
+    """What the kernels read: examples, one row a block, lanes innermost."""
+
+    x: np.ndarray  #: float[blocks, train * F * L]
+    y: np.ndarray  #: float[blocks, train * W * L], W = 1, or F where labels are vectors
+    valid_x: np.ndarray
+    valid_y: np.ndarray
+    order: np.ndarray  #: int64[epochs, train]
+    shape: np.ndarray  #: int64[8], see `execute.SHAPE`; scalars are set by a program
+    index: np.ndarray  #: int64[blocks, L]: each lane's task; copies fill the last block
+    alive: np.ndarray  #: uint64[blocks]: the lanes that are tasks and not copies
+
+
+class WorkArrays(NamedTuple):
+    """What the kernels write, one row a block."""
+
+    memory: np.ndarray  #: float[blocks, size]
+    frozen: np.ndarray  #: float[size]
+    saved: np.ndarray  #: float[blocks, size]
+    loss: np.ndarray  #: float[blocks, L]
+    fitness: np.ndarray  #: float64[blocks, L]
+    steps: np.ndarray  #: int64[blocks, L]
+    alive: np.ndarray  #: uint64[blocks]
+    keys: np.ndarray  #: uint64[blocks, L]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """A set of tasks of one shape, laid out for the kernels."""
+
+    arrays: BlockArrays
+    tasks: int
+    features: int
+    dtype: np.dtype
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """Return the compile-time witness of the lane count."""
+        return lanes_of(self.arrays.index.shape[1])
+
+    @property
+    def vector_label(self) -> bool:
+        """Whether labels are vectors (ten-class tasks)."""
+        return int(self.arrays.shape[2]) == MULTICLASS
+
+    def work(self, sizes: tuple[int, int, int]) -> WorkArrays:
+        """Return fresh working arrays for programs with this many addresses."""
+        count, L = self.arrays.index.shape
+        size = memory_size(sizes, self.features, L)
+        return WorkArrays(
+            memory=aligned((count, size), self.dtype),
+            frozen=aligned((1, size), self.dtype)[0],
+            saved=aligned((count, size), self.dtype),
+            loss=aligned((count, L), self.dtype),
+            fitness=np.zeros((count, L)),
+            steps=np.zeros((count, L), np.int64),
+            alive=np.zeros(count, np.uint64),
+            keys=np.zeros((count, L), np.uint64),
+        )
+
+
+def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """Return a zeroed array whose first element starts a cache line."""
+    size = shape[0] * shape[1] * dtype.itemsize
+    raw = np.zeros(size + _ALIGN, np.uint8)
+    start = -raw.ctypes.data % _ALIGN
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def lane_count(tasks: int) -> int:
+    """Return the block size for this many tasks: the smallest that holds them."""
+    for count in LANE_COUNTS:
+        if tasks <= count:
+            return count
+    return LANE_COUNTS[-1]
+
+
+def make_blocks(
+    tasks: TaskSet, dtype: str = "float64", *, numbers: np.ndarray | None = None
+) -> Blocks:
+    """Lay a task set out in blocks of lanes.
+
+    Parameters
+    ----------
+    tasks
+        Tasks of one shape.
+    dtype
+        "float64" or "float32": what memory and arithmetic use.
+    numbers
+        int64[T], the tasks' numbers in the keys of random draws: 0, 1, ... by default.
+
+    Raises
+    ------
+    ValueError
+        When the dtype is neither.
+    """
+    if dtype not in {"float64", "float32"}:
+        raise ValueError(f"dtype {dtype!r}: expected 'float64' or 'float32'")
+    kind = np.dtype(dtype)
+    count = len(tasks)
+    L = lane_count(count)
+    blocks = -(-count // L)
+    member = np.minimum(np.arange(blocks * L), count - 1).reshape(blocks, L)
+    numbers = np.arange(count) if numbers is None else numbers
+    features = tasks.features
+    vector = tasks.label == "vector"
+    metric = MULTICLASS if vector else ACCURACY if tasks.metric == "accuracy" else RMSE
+    classes = tasks.train_y.shape[2] if vector else 1
+    shape = np.array(
+        [
+            features,
+            0,
+            metric,
+            tasks.train_x.shape[1],
+            tasks.valid_x.shape[1],
+            classes,
+            tasks.epochs,
+            count,
+        ],
+        np.int64,
+    )
+    alive = np.zeros(blocks, np.uint64)
+    for task in range(count):
+        alive[task // L] |= np.uint64(1) << np.uint64(task % L)
+    arrays = BlockArrays(
+        x=_lay_out(tasks.train_x, member, features, kind),
+        y=_lay_out(tasks.train_y, member, features, kind),
+        valid_x=_lay_out(tasks.valid_x, member, features, kind),
+        valid_y=_lay_out(tasks.valid_y, member, features, kind),
+        order=np.ascontiguousarray(tasks.order, np.int64),
+        shape=shape,
+        index=numbers[member],
+        alive=alive,
+    )
+    return Blocks(arrays, count, features, kind)
+
+
+def _lay_out(
+    values: np.ndarray, member: np.ndarray, width: int, dtype: np.dtype
+) -> np.ndarray:
+    """Turn [task, example(, feature)] into rows of [example, feature, lane]."""
+    if values.ndim == 2:
+        columns = values[:, :, None]
+    else:
+        pad = ((0, 0), (0, 0), (0, width - values.shape[2]))
+        columns = np.pad(values, pad)
+    picked = columns[member]  # [block, lane, example, width]
+    moved = np.moveaxis(picked, 1, 3).reshape(len(member), -1)
+    out = aligned(moved.shape, dtype)
+    out[:] = moved
+    return out
+
+
+def group_alike(tasks: Sequence[Task]) -> list[list[int]]:
+    """Return the indices of the tasks, grouped by what one block can share."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for i, task in enumerate(tasks):
+        key = (
+            task.train_x.shape,
+            task.train_y.shape,
+            task.valid_x.shape,
+            task.metric,
+            task.epochs,
+            task.order.tobytes(),
+        )
+        groups.setdefault(key, []).append(i)
+    return list(groups.values())

@@ -1,0 +1,229 @@
+"""Vectors of lanes for numba: one task a lane, one SIMD register or two a value.
+
+numba must assume that two rows of one array overlap, so it cannot vectorise loops
+that write rows. These intrinsics say it outright: `load` reads `L` neighbouring
+elements as one LLVM vector, the operators work on whole vectors, `store` writes
+them back. `L` is the length of the tuple `lanes`, hence known when compiling.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from numba.extending import (
+    intrinsic,
+    models,
+    overload,
+    register_model,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LANE_COUNTS = (4, 8, 16)
+"""Block sizes that evaluation uses; a set of tasks is cut into such blocks."""
+
+
+def lanes_of(count: int) -> tuple[int, ...]:
+    """Return the compile-time witness for blocks of `count` lanes."""
+    return (0,) * count
+
+
+class Lanes(types.Type):
+    """The numba type of one value in every lane: `count` floats of one width."""
+
+    def __init__(self, dtype: types.Float, count: int) -> None:
+        self.dtype = dtype
+        self.count = count
+        super().__init__(name=f"Lanes({dtype}, {count})")
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Lanes) -> None:
+        super().__init__(dmm, fe_type, _vector(fe_type))
+
+
+def _element(dtype: types.Float) -> ir.Type:
+    return ir.DoubleType() if dtype.bitwidth == 64 else ir.FloatType()
+
+
+def _vector(ty: Lanes) -> ir.VectorType:
+    return ir.VectorType(_element(ty.dtype), ty.count)
+
+
+def _pointer(
+    context: Any, builder: Any, array_type: Any, array: Any, offset: Any, ty: Lanes
+) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [offset]), _vector(ty).as_pointer())
+
+
+def _intrinsic(builder: Any, name: str, ty: Lanes) -> Any:
+    """Declare an LLVM function of one vector; llvmlite cannot name vector types."""
+    vector = _vector(ty)
+    full_name = f"{name}.v{ty.count}f{ty.dtype.bitwidth}"
+    function_type = ir.FunctionType(vector, [vector])
+    return cgutils.get_or_insert_function(builder.module, function_type, full_name)
+
+
+def _splat_value(builder: Any, value: Any, ty: Lanes) -> Any:
+    vector = _vector(ty)
+    one = builder.insert_element(
+        ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
+    )
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), ty.count), [0] * ty.count)
+    return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), mask)
+
+
+@intrinsic
+def load(typingctx: Any, memory: Any, offset: Any, lanes: Any) -> Any:
+    """Read the lanes that start at element `offset` of the 1-D array `memory`."""
+    ty = Lanes(memory.dtype, len(lanes))
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], ty)
+        value = builder.load(pointer)
+        value.align = ty.dtype.bitwidth // 8
+        return value
+
+    return ty(memory, types.intp, lanes), codegen
+
+
+@intrinsic
+def store(typingctx: Any, memory: Any, offset: Any, value: Any) -> Any:
+    """Write the lanes of `value` from element `offset` of `memory` on."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ty = signature.args[2]
+        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], ty)
+        builder.store(args[2], pointer).align = ty.dtype.bitwidth // 8
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, value), codegen
+
+
+@intrinsic
+def splat(typingctx: Any, value: Any, memory: Any, lanes: Any) -> Any:
+    """Return `value` in every lane, in the precision of the array `memory`."""
+    ty = Lanes(memory.dtype, len(lanes))
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _splat_value(builder, args[0], ty)
+
+    return ty(memory.dtype, memory, lanes), codegen
+
+
+def _binary(emit: Callable[[Any, Any, Any], Any]) -> Any:
+    @intrinsic
+    def operation(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return emit(builder, args[0], args[1])
+
+        return a(a, b), codegen
+
+    return operation
+
+
+_add = _binary(lambda builder, a, b: builder.fadd(a, b))
+_sub = _binary(lambda builder, a, b: builder.fsub(a, b))
+_mul = _binary(lambda builder, a, b: builder.fmul(a, b))
+_div = _binary(lambda builder, a, b: builder.fdiv(a, b))
+
+
+def _choose(order: str, first_then: bool) -> Any:
+    """Return min or max as a compare and a select: what the original does with NaN."""
+
+    def emit(builder: Any, a: Any, b: Any) -> Any:
+        left, right = (a, b) if first_then else (b, a)
+        return builder.select(builder.fcmp_ordered(order, left, right), left, right)
+
+    return _binary(emit)
+
+
+minimum = _choose("<", first_then=False)
+"""`b < a ? b : a`, as std::min: a NaN on either side yields `a`."""
+maximum = _choose(">", first_then=False)
+"""`b > a ? b : a`, as std::max: a NaN on either side yields `a`."""
+minimum_matrix = _choose("<", first_then=True)
+"""`a < b ? a : b`, as the original's matrix loops: a NaN yields `b`."""
+maximum_matrix = _choose(">", first_then=True)
+"""`a > b ? a : b`, as the original's matrix loops: a NaN yields `b`."""
+
+
+def _unary(name: str) -> Any:
+    @intrinsic
+    def operation(typingctx: Any, a: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            function = _intrinsic(builder, name, signature.args[0])
+            return builder.call(function, [args[0]])
+
+        return a(a), codegen
+
+    return operation
+
+
+sqrt = _unary("llvm.sqrt")
+absolute = _unary("llvm.fabs")
+
+
+def _indicator(order: str) -> Any:
+    @intrinsic
+    def operation(typingctx: Any, a: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            vector = _vector(signature.args[0])
+            zero = ir.Constant(vector, None)
+            one = ir.Constant(vector, [1.0] * signature.args[0].count)
+            return builder.select(builder.fcmp_ordered(order, args[0], zero), one, zero)
+
+        return a(a), codegen
+
+    return operation
+
+
+is_positive = _indicator(">")
+"""1 where x > 0, else 0 (NaN: 0)."""
+is_not_negative = _indicator(">=")
+"""1 where x >= 0, else 0 (NaN: 0)."""
+
+
+@intrinsic
+def beyond(typingctx: Any, value: Any, limit: Any) -> Any:
+    """Return, as a bit mask, the lanes where |value| <= limit is false (NaN too)."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ty = signature.args[0]
+        fabs = _intrinsic(builder, "llvm.fabs", ty)
+        size = builder.call(fabs, [args[0]])
+        limits = _splat_value(builder, args[1], ty)
+        outside = builder.fcmp_unordered(">", size, limits)
+        mask = builder.bitcast(outside, ir.IntType(ty.count))
+        return builder.zext(mask, ir.IntType(64))
+
+    return types.uint64(value, value.dtype), codegen
+
+
+for _operator, _implementation in (
+    (operator.add, _add),
+    (operator.sub, _sub),
+    (operator.mul, _mul),
+    (operator.truediv, _div),
+):
+
+    def _register(symbol: Any, implementation: Any) -> None:
+        @overload(symbol)
+        def _overloaded(a: Any, b: Any) -> Any:
+            if isinstance(a, Lanes) and a == b:
+
+                def _apply(a: Any, b: Any) -> Any:
+                    return implementation(a, b)
+
+                return _apply
+            return None
+
+    _register(_operator, _implementation)

@@ -1,0 +1,27 @@
+"""Calling compiled code so that two processes never write one cache at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from workbench.engine._jit import lock
+
+_ready: set[tuple[Any, ...]] = set()
+
+
+def call(kernel: Any, *args: Any) -> Any:
+    """Call a kernel, compiling it (or loading it from disk) under the lock at first."""
+    signature = tuple(numba.typeof(arg) for arg in args)
+    prepare(kernel, signature)
+    return kernel(*args)
+
+
+def prepare(kernel: Any, signature: tuple[Any, ...]) -> None:
+    """Make a kernel ready for arguments of these numba types."""
+    if (kernel, signature) in _ready:
+        return
+    with lock():
+        kernel.compile(signature)
+    _ready.add((kernel, signature))
