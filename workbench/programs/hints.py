@@ -48,7 +48,7 @@ _ALIASES = {
 def closest(word: str, choices: Iterable[str]) -> list[str]:
     """Return the choices nearest to the word in spelling, best first."""
     by_lower = {choice.lower(): choice for choice in choices}
-    near = get_close_matches(word.lower(), list(by_lower), n=4, cutoff=0.5)
+    near = get_close_matches(word.lower(), list(by_lower), n=4, cutoff=0.6)
     alias = _ALIASES.get(word.lower())
     if alias is not None and alias.lower() in by_lower:
         near.insert(0, alias.lower())
@@ -136,7 +136,7 @@ def _wrong_form(line: str, tokens: list[Token]) -> ProgramSyntaxError:
         words = ["NoOp", "def", "pass"]
     suggestion = _nearest(line, token, words, any("address" in a for a in accepted))
     corrected = _corrected(line, token, suggestion)
-    if corrected is None:
+    if corrected is None and position > 0:
         suggestion = _respelt(tokens) or suggestion
     return ProgramSyntaxError(
         line,

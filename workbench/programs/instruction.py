@@ -220,14 +220,12 @@ def _checked_constants(op: Op, values: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _checked_constant(op: Op, kind: ConstantKind, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+    try:
+        number = None if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = None
-    else:
-        number = float(value)
     if number is None:
-        raise ValueError(
-            f"{op.name}: the {kind.value} is {value!r}; accepted: a number"
-        )
+        raise ValueError(f"{op.name}: the {kind.noun} is {value!r}; accepted: a number")
     if math.isnan(number):
         number = math.nan
     elif kind.is_single:

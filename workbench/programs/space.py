@@ -39,7 +39,7 @@ class _HasFunctions(Protocol):
     def functions(self) -> Mapping[str, tuple[Instruction, ...]]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Space:
     """Where a program lives: memory sizes, ops and lengths of each function.
 
@@ -92,6 +92,14 @@ class Space:
             object.__setattr__(self, name, _op_numbers(name, getattr(self, name)))
         for name in _LENGTH_FIELDS:
             object.__setattr__(self, name, _length_range(name, getattr(self, name)))
+
+    def __repr__(self) -> str:
+        given = [
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        ]
+        return f"Space({', '.join(given)})"
 
     @property
     def sizes(self) -> tuple[int, int, int]:

@@ -147,9 +147,6 @@ _TOKEN = re.compile(
     | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_SIGNED = re.compile(
-    r"[+-]\s*(?:inf\b|nan\b|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-)
 _ADDRESS = re.compile(r"[svm][0-9]+")
 # A sign belongs to the number after it where no operand stands before.
 _BEFORE_OPERAND = ("=", "(", "[", ",")
@@ -158,24 +155,24 @@ _BEFORE_OPERAND = ("=", "(", "[", ",")
 def tokenize(line: str, number: int = 1) -> list[Token]:
     """Split a line into tokens; never fails, since odd characters are marks."""
     tokens: list[Token] = []
-    start = 0
-    while start < len(line):
-        match = _TOKEN.match(line, start)
-        if match is None:  # cannot be: the last alternative takes any character
-            break
-        type_, text = str(match.lastgroup), match.group()
-        if text in "+-" and tokens and tokens[-1].text in _BEFORE_OPERAND:
-            signed = _SIGNED.match(line, start)
-            if signed is not None:
-                type_, text = "number", signed.group()
+    for match in _TOKEN.finditer(line):
+        type_, text, start = str(match.lastgroup), match.group(), match.start()
+        if type_ == "space":
+            continue
         if type_ == "word" and text in ("inf", "nan"):
             type_ = "number"
         elif type_ == "word" and _ADDRESS.fullmatch(text):
             type_ = "address"
-        if type_ != "space":
-            tokens.append(Token(type_, text, number, start + 1))
-        start += len(text)
+        if type_ == "number" and _ends_in_sign(tokens):
+            start = tokens.pop().column - 1
+            text = line[start : match.end()]
+        tokens.append(Token(type_, text, number, start + 1))
     return tokens
+
+
+def _ends_in_sign(tokens: list[Token]) -> bool:
+    texts = [token.text for token in tokens[-2:]]
+    return len(texts) == 2 and texts[0] in _BEFORE_OPERAND and texts[1] in ("+", "-")
 
 
 def _pattern(op: Op) -> Pattern:

@@ -7,8 +7,11 @@ from workbench.programs.ops import OPS, Op
 
 def op_table_markdown() -> str:
     """Return the table of all operations in Markdown, one row an op."""
-    head = "| # | name | spelling | meaning | cost, millions |\n| ---: | --- | --- | --- | ---: |"
-    return "\n".join([head, *map(_row, OPS)])
+    head = (
+        "| # | name | spelling | meaning | cost, millions |",
+        "| ---: | --- | --- | --- | ---: |",
+    )
+    return "\n".join([*head, *map(_row, OPS)])
 
 
 def _row(op: Op) -> str:
