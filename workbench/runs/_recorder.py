@@ -23,8 +23,6 @@ class Recorder:
         Where to keep the run, and under which id.
     checkpoint_seconds
         Time between checkpoints.
-    owner
-        Who holds the run, if it stands in the store already.
     """
 
     def __init__(
@@ -32,12 +30,11 @@ class Recorder:
         store: RunStore | None,
         run_id: str | None,
         checkpoint_seconds: float,
-        owner: Owner | None = None,
     ) -> None:
         self._store = store
         self._run_id = run_id or ""
         self._checkpoint_seconds = checkpoint_seconds
-        self._owner = owner
+        self._owner: Owner | None = None
         self._points: list[dict[str, float]] = []
         self._events: list[Event] = []
         self._flushed = time.monotonic()
@@ -59,6 +56,10 @@ class Recorder:
             run_id=self._run_id,
             owner=owner,
         )
+        self._owner = owner
+
+    def go_on(self, owner: Owner) -> None:
+        """Keep a run that stands in the store already and is held by `owner`."""
         self._owner = owner
 
     @property

@@ -79,6 +79,8 @@ class Checkpoint:
 
     Attributes
     ----------
+    number
+        Counts the checkpoints of the run.
     position, seconds
         Where the run was.
     curve_rows, event_rows
@@ -89,6 +91,7 @@ class Checkpoint:
         What was wrong with newer checkpoints, if this isn't the newest.
     """
 
+    number: int
     position: int
     seconds: float
     curve_rows: int
