@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbench.engine.execute import ACCURACY, MULTICLASS, RMSE
+from workbench.engine.execute import ACCURACY, MULTICLASS, RMSE, Shape
 from workbench.engine.lower import memory_size
 from workbench.engine.simd import LANE_COUNTS, lanes_of
 
@@ -27,7 +27,6 @@ class BlockArrays(NamedTuple):
     valid_x: np.ndarray
     valid_y: np.ndarray
     order: np.ndarray  #: int64[epochs, train]
-    shape: np.ndarray  #: int64[8], see `execute.SHAPE`; scalars are set by a program
     index: np.ndarray  #: int64[blocks, L]: each lane's task; copies fill the last block
     alive: np.ndarray  #: uint64[blocks]: the lanes that are tasks and not copies
 
@@ -52,6 +51,10 @@ class Blocks:
     arrays: BlockArrays
     tasks: int
     features: int
+    metric: int
+    classes: int
+    train: int
+    valid: int
     dtype: np.dtype
 
     @property
@@ -62,7 +65,26 @@ class Blocks:
     @property
     def vector_label(self) -> bool:
         """Whether labels are vectors (ten-class tasks)."""
-        return int(self.arrays.shape[2]) == MULTICLASS
+        return self.metric == MULTICLASS
+
+    def shape(self, sizes: tuple[int, int, int]) -> Shape:
+        """Return the sizes of an evaluation of programs with this many addresses."""
+        L = len(self.lanes)
+        s0 = self.features**2 * L
+        v0 = s0 + sizes[0] * L
+        row = self.features * L
+        return Shape(
+            features=self.features,
+            metric=self.metric,
+            train=self.train,
+            valid=self.valid,
+            epochs=len(self.arrays.order),
+            classes=self.classes,
+            label=v0 + row if self.vector_label else s0,
+            prediction=v0 + 2 * row if self.vector_label else s0 + L,
+            input=v0,
+            size=memory_size(sizes, self.features, L),
+        )
 
     def work(self, sizes: tuple[int, int, int]) -> WorkArrays:
         """Return fresh working arrays for programs with this many addresses."""
@@ -88,12 +110,16 @@ def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
-def lane_count(tasks: int) -> int:
-    """Return the block size for this many tasks: the smallest that holds them."""
-    for count in LANE_COUNTS:
+def lane_count(tasks: int, features: int) -> int:
+    """Return the block size: the smallest that holds the tasks, while it is sensible.
+
+    Three matrices of 16 x 16 in 16 lanes no longer fit the first-level cache.
+    """
+    choices = LANE_COUNTS if features < 16 else LANE_COUNTS[:-1]
+    for count in choices:
         if tasks <= count:
             return count
-    return LANE_COUNTS[-1]
+    return choices[-1]
 
 
 def make_blocks(
@@ -119,27 +145,13 @@ def make_blocks(
         raise ValueError(f"dtype {dtype!r}: expected 'float64' or 'float32'")
     kind = np.dtype(dtype)
     count = len(tasks)
-    L = lane_count(count)
+    L = lane_count(count, tasks.features)
     blocks = -(-count // L)
     member = np.minimum(np.arange(blocks * L), count - 1).reshape(blocks, L)
     numbers = np.arange(count) if numbers is None else numbers
     features = tasks.features
     vector = tasks.label == "vector"
     metric = MULTICLASS if vector else ACCURACY if tasks.metric == "accuracy" else RMSE
-    classes = tasks.train_y.shape[2] if vector else 1
-    shape = np.array(
-        [
-            features,
-            0,
-            metric,
-            tasks.train_x.shape[1],
-            tasks.valid_x.shape[1],
-            classes,
-            tasks.epochs,
-            count,
-        ],
-        np.int64,
-    )
     alive = np.zeros(blocks, np.uint64)
     for task in range(count):
         alive[task // L] |= np.uint64(1) << np.uint64(task % L)
@@ -149,11 +161,19 @@ def make_blocks(
         valid_x=_lay_out(tasks.valid_x, member, features, kind),
         valid_y=_lay_out(tasks.valid_y, member, features, kind),
         order=np.ascontiguousarray(tasks.order, np.int64),
-        shape=shape,
         index=numbers[member],
         alive=alive,
     )
-    return Blocks(arrays, count, features, kind)
+    return Blocks(
+        arrays,
+        tasks=count,
+        features=features,
+        metric=metric,
+        classes=tasks.train_y.shape[2] if vector else 1,
+        train=tasks.train_x.shape[1],
+        valid=tasks.valid_x.shape[1],
+        dtype=kind,
+    )
 
 
 def _lay_out(

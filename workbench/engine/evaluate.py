@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from workbench.engine.blocks import group_alike, make_blocks
-from workbench.engine.execute import S_
 from workbench.engine.lifetime import combined, evaluate_blocks
 from workbench.engine.lower import empty_program, lower, mark_live
 from workbench.engine.warm import call
@@ -111,10 +110,10 @@ def evaluate(
             lower, code, data, lengths, size_array, live, blocks.features, L, lowered
         )
         work = blocks.work(sizes)
-        blocks.arrays.shape[S_] = sizes[0]
         call(
             evaluate_blocks,
             lowered,
+            blocks.shape(sizes),
             blocks.arrays,
             work,
             seed,

@@ -6,16 +6,19 @@ compiled; `Workspace` in `workspace.py` owns the arrays that they share.
 
 The arguments that recur:
 
-program : (ops int32[n], operands int64[n, 3], data float64[n, 3], positions uint64[n],
-    bounds int64[4]), as `lower` makes it: the instructions of Setup, Predict and Learn
-    in a row, operands as offsets into memory.
-shape : int64[8], see `SHAPE` below.
-memory : float[size], see `kernels.py`.
+program : pointers to (ops int32[n], operands int64[n, 3], data float64[n, 3], positions
+    uint64[n], bounds int64[4]), as `lower` makes them: the instructions of Setup,
+    Predict and Learn in a row, operands as offsets into memory.
+memory : pointer to float[shape.size], see `kernels.py`.
+x, y : pointers to examples, [example, feature, lane] and [example, lane]; y is like x
+    where labels are vectors.
+alive : bit mask of lanes.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,11 +28,23 @@ from workbench.engine.dispatch import dispatch
 from workbench.engine.simd import absolute, beyond, load, splat, store
 
 RMSE, ACCURACY, MULTICLASS = 0, 1, 2
-"""Metrics: squared error of s1; sign of s1 as a logit; largest of v2 as logits."""
+"""Metrics: squared error of s1; sign of s1 as a logit; largest of at as logits."""
 
-SHAPE = ("features", "scalars", "metric", "train", "valid", "classes", "epochs", "tasks")
-"""What each entry of the array `shape` counts."""
-F_, S_, METRIC_, TRAIN_, VALID_, CLASSES_, EPOCHS_, TASKS_ = range(8)
+
+class Shape(NamedTuple):
+    """The sizes of an evaluation; all groups of lanes count as one."""
+
+    features: int
+    metric: int
+    train: int  #: examples an epoch
+    valid: int
+    epochs: int
+    classes: int  #: 1 unless labels are vectors
+    label: int  #: offset of s0, or of v1 where labels are vectors
+    prediction: int  #: offset of s1, or of at
+    input: int  #: offset of v0
+    size: int  #: of memory
+
 
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
@@ -38,14 +53,14 @@ _ZERO = np.uint64(0)
 @helper
 def run(program, first, last, memory, F, keys, stream, lanes):
     """Run instructions `first` to `last` (exclusive) once."""
-    ops, operands, data, positions, _ = program
+    ops, operands, data, positions = program[:4]
     for i in range(first, last):
         dispatch(
             ops[i],
             memory,
-            operands[i, 0],
-            operands[i, 1],
-            operands[i, 2],
+            operands[3 * i],
+            operands[3 * i + 1],
+            operands[3 * i + 2],
             data,
             i,
             F,
@@ -74,33 +89,26 @@ def clear_groups(memory, target, groups, lanes):
 @helper
 def begin(program, shape, memory, keys, lanes):
     """Wipe memory and run Setup."""
-    memory[:] = 0.0
+    for k in range(shape.size):
+        memory[k] = 0.0
     bounds = program[4]
     stream = random.stream_of(random.SETUP, 0)
-    run(program, bounds[0], bounds[1], memory, shape[F_], keys, stream, lanes)
+    run(program, bounds[0], bounds[1], memory, shape.features, keys, stream, lanes)
 
 
 @helper
 def show_example(shape, memory, x, example, lanes):
     """Put one example's features into v0 and hide its label."""
-    F, L = shape[F_], len(lanes)
-    v0 = shape[S_] * L
-    copy_groups(x, example * F * L, memory, v0, F, lanes)
-    if shape[METRIC_] == MULTICLASS:
-        clear_groups(memory, v0 + F * L, F, lanes)
-    else:
-        clear_groups(memory, 0, 1, lanes)
+    F = shape.features
+    copy_groups(x, example * F * len(lanes), memory, shape.input, F, lanes)
+    clear_groups(memory, shape.label, F if shape.metric == MULTICLASS else 1, lanes)
 
 
 @helper
 def show_label(shape, memory, y, example, lanes):
     """Put one example's label into s0, or into v1 where labels are vectors."""
-    F, L = shape[F_], len(lanes)
-    if shape[METRIC_] == MULTICLASS:
-        target = (shape[S_] + F) * L
-        copy_groups(y, example * F * L, memory, target, F, lanes)
-    else:
-        copy_groups(y, example * L, memory, 0, 1, lanes)
+    width = shape.features if shape.metric == MULTICLASS else 1
+    copy_groups(y, example * width * len(lanes), memory, shape.label, width, lanes)
 
 
 @helper
@@ -108,173 +116,175 @@ def predict(program, shape, memory, x, example, keys, stream, lanes):
     """Run Predict on one example."""
     bounds = program[4]
     show_example(shape, memory, x, example, lanes)
-    run(program, bounds[1], bounds[2], memory, shape[F_], keys, stream, lanes)
+    run(program, bounds[1], bounds[2], memory, shape.features, keys, stream, lanes)
 
 
 @helper
 def softmax(shape, memory, lanes):
-    """Turn the logits in v2 into probabilities, zero beyond the classes."""
-    F, L, classes = shape[F_], len(lanes), shape[CLASSES_]
-    v2 = (shape[S_] + 2 * F) * L
+    """Turn the logits into probabilities, zero beyond the classes."""
+    F, L, classes = shape.features, len(lanes), shape.classes
+    at = shape.prediction
     for lane in range(L):
         top = -math.inf
         for k in range(classes):
-            logit = memory[v2 + k * L + lane]
+            logit = memory[at + k * L + lane]
             if logit > top or logit != logit:
                 top = logit
         total = 0.0
         for k in range(classes):
-            part = math.exp(memory[v2 + k * L + lane] - top)
-            memory[v2 + k * L + lane] = part
+            part = math.exp(memory[at + k * L + lane] - top)
+            memory[at + k * L + lane] = part
             total += part
         for k in range(F):
-            at = v2 + k * L + lane
-            memory[at] = memory[at] / total if k < classes else 0.0
+            share = memory[at + k * L + lane] / total if k < classes else 0.0
+            memory[at + k * L + lane] = share
 
 
 @helper
 def class_error(shape, memory, y, example, lanes):
     """Return the largest absolute error over the classes (NaN if there is one)."""
-    F, L = shape[F_], len(lanes)
-    v2 = (shape[S_] + 2 * F) * L
-    scratch = len(memory) - L
+    F, L = shape.features, len(lanes)
+    at = shape.prediction
     for lane in range(L):
         worst = 0.0
-        for k in range(shape[CLASSES_]):
+        for k in range(shape.classes):
             label = y[(example * F + k) * L + lane]
-            error = abs(label - memory[v2 + k * L + lane])
+            error = abs(label - memory[at + k * L + lane])
             if not error <= worst:
                 worst = error
-        memory[scratch + lane] = worst
-    return load(memory, scratch, lanes)
+        memory[lane] = worst
+    return load(memory, 0, lanes)
 
 
 @helper
 def training_error(shape, memory, y, example, lanes):
     """Return |label - prediction| after logits have become probabilities."""
     L = len(lanes)
-    if shape[METRIC_] == MULTICLASS:
+    if shape.metric == MULTICLASS:
         softmax(shape, memory, lanes)
         return class_error(shape, memory, y, example, lanes)
-    if shape[METRIC_] == ACCURACY:
-        for lane in range(L):
-            memory[L + lane] = 1.0 / (1.0 + math.exp(-memory[L + lane]))
-    return absolute(load(y, example * L, lanes) - load(memory, L, lanes))
+    if shape.metric == ACCURACY:
+        for lane in range(shape.prediction, shape.prediction + L):
+            memory[lane] = 1.0 / (1.0 + math.exp(-memory[lane]))
+    prediction = load(memory, shape.prediction, lanes)
+    return absolute(load(y, example * L, lanes) - prediction)
 
 
 @helper
-def count_steps(dying, step, steps):
+def count_steps(dying, step, steps, L):
     """Write down at which step each lane of the mask `dying` ended."""
-    for lane in range(len(steps)):
+    for lane in range(L):
         if (dying >> np.uint64(lane)) & _ONE:
             steps[lane] = step
 
 
 @helper
 def train(
-    program, shape, memory, x, y, order, span, epoch, limit, alive, steps, errors, keys,
-    lanes,
+    program, shape, memory, x, y, order, span, epoch, limit, alive, steps, errors,
+    recorded, keys, lanes,
 ):
     """Train on examples order[span[0]:span[1]] of one epoch; return who is alive.
 
     A lane whose error is NaN or above `limit` dies before Learn sees the example;
-    `steps` then holds the training steps that it took. Absolute errors go to the rows
-    of `errors` from `span[0]` on, as far as it has rows.
+    `steps` then holds the training steps that it took. The absolute errors of the first
+    `recorded` steps go to the rows of `errors`.
     """
     L = len(lanes)
     bounds = program[4]
     for t in range(span[0], span[1]):
-        step = epoch * shape[TRAIN_] + t
+        step = epoch * shape.train + t
         example = order[t]
         stream = random.stream_of(random.TRAIN_PREDICT, step)
         predict(program, shape, memory, x, example, keys, stream, lanes)
         error = training_error(shape, memory, y, example, lanes)
-        if t < len(errors):
+        if t < recorded:
             store(errors, t * L, error)
         dying = beyond(error, limit) & alive
         if dying != _ZERO:
-            count_steps(dying, step + 1, steps)
+            count_steps(dying, step + 1, steps, L)
             alive &= ~dying
             if alive == _ZERO:
                 return alive
         show_label(shape, memory, y, example, lanes)
         stream = random.stream_of(random.TRAIN_LEARN, step)
-        run(program, bounds[2], bounds[3], memory, shape[F_], keys, stream, lanes)
+        run(program, bounds[2], bounds[3], memory, shape.features, keys, stream, lanes)
     return alive
 
 
 @helper
-def validation_loss(shape, memory, y, example, lanes):
-    """Return the error that counts: label - s1, or 0/1 where classes are told."""
+def validation_error(shape, memory, y, example, lanes):
+    """Return the error that counts: label - s1, or 1 for a mistaken class."""
     L = len(lanes)
-    if shape[METRIC_] == RMSE:
-        return load(y, example * L, lanes) - load(memory, L, lanes)
-    scratch = len(memory) - L
-    F, classes = shape[F_], shape[CLASSES_]
-    v2 = (shape[S_] + 2 * F) * L
+    at = shape.prediction
+    if shape.metric == RMSE:
+        return load(y, example * L, lanes) - load(memory, at, lanes)
     for lane in range(L):
-        if shape[METRIC_] == ACCURACY:
-            probability = 1.0 / (1.0 + math.exp(-memory[L + lane]))
+        if shape.metric == ACCURACY:
+            probability = 1.0 / (1.0 + math.exp(-memory[at + lane]))
             right = (y[example * L + lane] > 0.5) == (probability > 0.5)
         else:
-            told = largest(memory, v2 + lane, L, classes)
-            right = told == largest(y, example * F * L + lane, L, classes)
-        memory[scratch + lane] = 0.0 if right else 1.0
-    return load(memory, scratch, lanes)
+            label = example * shape.features * L
+            told = largest(memory, at + lane, L, shape.classes)
+            right = told == largest(y, label + lane, L, shape.classes)
+        memory[lane] = 0.0 if right else 1.0
+    return load(memory, 0, lanes)
 
 
 @helper
 def largest(array, start, stride, count):
     """Return the index of the last largest element; NaN never wins."""
-    best, index = -math.inf, 0
+    best = -math.inf
+    index = 0
     for k in range(count):
-        if array[start + k * stride] >= best:
-            best, index = array[start + k * stride], k
+        value = array[start + k * stride]
+        if value >= best:
+            best = value
+            index = k
     return index
 
 
 @helper
-def copy_lanes(source, target, mask, L):
+def copy_lanes(source, target, mask, size, L):
     """Copy the lanes of a bit mask from one memory to another."""
     if mask == _ZERO:
         return
     for lane in range(L):
         if (mask >> np.uint64(lane)) & _ONE:
-            for k in range(lane, len(source), L):
+            for k in range(lane, size, L):
                 target[k] = source[k]
 
 
 @helper
 def validate(
-    program, shape, memory, frozen, x, y, count, epoch, limit, alive, loss, errors, keys,
-    lanes,
+    program, shape, memory, frozen, x, y, count, epoch, limit, alive, loss, errors,
+    recorded, keys, lanes,
 ):
     """Run Predict on the first `count` validation examples; return who stays in bounds.
 
     `loss` receives the sums of squared errors, or of mistakes. A lane that leaves the
     bounds ends its validation there: its memory at that moment is kept in `frozen` and
-    put back at the end, since a later epoch trains on from it. Absolute errors go to
-    the rows of `errors`, as far as it has rows, and -1 after a lane has left.
+    put back at the end, since a later epoch trains on from it. The absolute errors of
+    the first `recorded` examples go to the rows of `errors`.
     """
     L = len(lanes)
     within = alive
     clear_groups(loss, 0, 1, lanes)
     for example in range(count):
-        stream = random.stream_of(random.VALID_PREDICT, epoch * shape[VALID_] + example)
+        stream = random.stream_of(random.VALID_PREDICT, epoch * shape.valid + example)
         predict(program, shape, memory, x, example, keys, stream, lanes)
-        error = validation_loss(shape, memory, y, example, lanes)
+        error = validation_error(shape, memory, y, example, lanes)
+        if example < recorded:
+            store(errors, example * L, absolute(error))
         leaving = beyond(error, limit) & within
         if leaving != _ZERO:
             within &= ~leaving
-            copy_lanes(memory, frozen, leaving, L)
+            copy_lanes(memory, frozen, leaving, shape.size, L)
             if within == _ZERO:
                 break
-        if example < len(errors):
-            store(errors, example * L, absolute(error))
-        if shape[METRIC_] == RMSE:
+        if shape.metric == RMSE:
             error = error * error
         store(loss, 0, load(loss, 0, lanes) + error)
-    copy_lanes(frozen, memory, alive & ~within, L)
+    copy_lanes(frozen, memory, alive & ~within, shape.size, L)
     return within
 
 
@@ -282,7 +292,7 @@ def validate(
 def fitness_of(shape, loss, examples):
     """Return the fitness in [0, 1] for a summed loss over `examples` examples."""
     mean = loss / examples
-    if shape[METRIC_] != RMSE:
+    if shape.metric != RMSE:
         return 1.0 - mean
     root = math.sqrt(mean)
     if not root < math.inf:
@@ -291,9 +301,9 @@ def fitness_of(shape, loss, examples):
 
 
 @helper
-def keep_best(shape, within, loss, examples, fitness):
+def keep_best(shape, within, loss, examples, fitness, L):
     """Raise each lane's fitness to that of the epoch just validated."""
-    for lane in range(len(fitness)):
+    for lane in range(L):
         if (within >> np.uint64(lane)) & _ONE:
             reached = fitness_of(shape, loss[lane], examples)
             fitness[lane] = max(fitness[lane], reached)

@@ -1,14 +1,15 @@
 """One kernel an operation: what each row of the op table does to memory.
 
-Memory is one flat array with the lanes (tasks) innermost: an address is the offset of
-its first element, a vector is `F` groups of lanes, a matrix `F * F` groups in row-major
-order. Every kernel has the same signature,
+Memory is a pointer to one flat array with the lanes (tasks) innermost: first `F * F`
+groups of scratch, then scalars, vectors, matrices. An address is the offset of its
+first element; a vector is `F` groups of lanes, a matrix `F * F` in row-major order.
+Every kernel has the same signature,
 
     kernel(memory, a, b, out, data, i, F, keys, stream, lanes)
 
-with the offsets of its operands and of its output, its constants in row `i` of `data`,
-and, for random operations, the lanes' keys and the stream of this execution. The last
-`F * F` groups of memory are scratch. Edge cases follow the original engine: heaviside(0)
+with the offsets of its operands and of its output, its three constants from `3 * i` on
+in `data`, and, for random operations, the lanes' keys and the stream of this
+execution. Edge cases follow the original engine: heaviside(0)
 is 1 for scalars and 0 for vectors and matrices, a standard deviation is
 sqrt(E[x^2] - E[x]^2) unclipped, min and max treat NaN as their C++ loops do.
 """
@@ -198,24 +199,22 @@ def outer(memory, a, b, out, data, i, F, keys, stream, lanes):
 def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Multiply a matrix by a vector, by way of scratch: `out` may be `b`."""
     L = len(lanes)
-    scratch = len(memory) - F * F * L
     for r in range(F):
         row = _dot(memory, a + r * F * L, L, b, L, F, lanes)
-        store(memory, scratch + r * L, row)
+        store(memory, r * L, row)
     for r in range(F):
-        store(memory, out + r * L, load(memory, scratch + r * L, lanes))
+        store(memory, out + r * L, load(memory, r * L, lanes))
 
 
 def matrix_matrix(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Multiply two matrices, by way of scratch: `out` may be either."""
     L = len(lanes)
-    scratch = len(memory) - F * F * L
     for r in range(F):
         for c in range(F):
             cell = _dot(memory, a + r * F * L, L, b + c * L, F * L, F, lanes)
-            store(memory, scratch + (r * F + c) * L, cell)
+            store(memory, (r * F + c) * L, cell)
     for k in range(F * F):
-        store(memory, out + k * L, load(memory, scratch + k * L, lanes))
+        store(memory, out + k * L, load(memory, k * L, lanes))
 
 
 def transpose(memory, a, b, out, data, i, F, keys, stream, lanes):
@@ -294,19 +293,19 @@ def row_stdev(memory, a, b, out, data, i, F, keys, stream, lanes):
 
 def scalar_constant(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set a scalar."""
-    store(memory, out, splat(data[i, 0], memory, lanes))
+    store(memory, out, splat(data[3 * i], memory, lanes))
 
 
 def vector_constant(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set one element of a vector; its index is a fraction of F."""
-    k = int(data[i, 0] * F)
-    store(memory, out + k * len(lanes), splat(data[i, 1], memory, lanes))
+    k = int(data[3 * i] * F)
+    store(memory, out + k * len(lanes), splat(data[3 * i + 1], memory, lanes))
 
 
 def matrix_constant(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set one element of a matrix; its indices are fractions of F."""
-    r, c = int(data[i, 0] * F), int(data[i, 1] * F)
-    store(memory, out + (r * F + c) * len(lanes), splat(data[i, 2], memory, lanes))
+    r, c = int(data[3 * i] * F), int(data[3 * i + 1] * F)
+    store(memory, out + (r * F + c) * len(lanes), splat(data[3 * i + 2], memory, lanes))
 
 
 def uniform(extent: Any) -> Kernel:
@@ -314,8 +313,8 @@ def uniform(extent: Any) -> Kernel:
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
         L = len(lanes)
-        low = data[i, 0]
-        span = max(data[i, 1] - low, 0.0)
+        low = data[3 * i]
+        span = max(data[3 * i + 1] - low, 0.0)
         for lane in range(L):
             key = random.draw_key(keys[lane], stream)
             for k in range(extent(F)):
@@ -329,7 +328,7 @@ def gaussian(extent: Any) -> Kernel:
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
         L = len(lanes)
-        center, spread = data[i, 0], data[i, 1]
+        center, spread = data[3 * i], data[3 * i + 1]
         for lane in range(L):
             key = random.draw_key(keys[lane], stream)
             for k in range(extent(F)):

@@ -6,17 +6,23 @@ import numpy as np
 
 from workbench.engine import random
 from workbench.engine._jit import helper, kernel
-from workbench.engine.execute import (
-    EPOCHS_,
-    TRAIN_,
-    VALID_,
-    begin,
-    keep_best,
-    train,
-    validate,
-)
+from workbench.engine.execute import begin, keep_best, train, validate
+from workbench.engine.simd import pointer
 
 _ZERO = np.uint64(0)
+
+
+@helper
+def pointers(program):
+    """Return a lowered program as pointers; its arrays must outlive them."""
+    ops, operands, data, positions, bounds = program
+    return (
+        pointer(ops),
+        pointer(operands),
+        pointer(data),
+        pointer(positions),
+        pointer(bounds),
+    )
 
 
 @helper
@@ -29,99 +35,115 @@ def set_keys(seed, blocks, work):
 
 
 @helper
-def begin_block(program, blocks, work, block, lanes):
+def begin_block(program, shape, blocks, work, block, lanes):
     """Start a block afresh: memory wiped, Setup run, every task alive."""
     work.alive[block] = blocks.alive[block]
     work.fitness[block, :] = 0.0
     work.steps[block, :] = 0
-    begin(program, blocks.shape, work.memory[block], work.keys[block], lanes)
+    memory, keys = pointer(work.memory[block]), pointer(work.keys[block])
+    begin(program, shape, memory, keys, lanes)
 
 
 @helper
-def train_block(program, blocks, work, block, epoch, span, limit, errors, lanes):
-    """Train one block on a span of one epoch."""
+def train_block(program, shape, blocks, work, block, epoch, span, limit, errors, lanes):
+    """Train one block on a span of one epoch; `errors` has a row a recorded step."""
     work.alive[block] = train(
         program,
-        blocks.shape,
-        work.memory[block],
-        blocks.x[block],
-        blocks.y[block],
-        blocks.order[epoch],
+        shape,
+        pointer(work.memory[block]),
+        pointer(blocks.x[block]),
+        pointer(blocks.y[block]),
+        pointer(blocks.order[epoch]),
         span,
         epoch,
         limit,
         work.alive[block],
-        work.steps[block],
-        errors,
-        work.keys[block],
+        pointer(work.steps[block]),
+        pointer(errors),
+        len(errors),
+        pointer(work.keys[block]),
         lanes,
     )
 
 
 @helper
-def validate_block(program, blocks, work, block, epoch, count, limit, errors, lanes):
+def validate_block(
+    program, shape, blocks, work, block, epoch, count, limit, errors, lanes
+):
     """Validate one block after an epoch; return the lanes that stayed in bounds."""
     return validate(
         program,
-        blocks.shape,
-        work.memory[block],
-        work.frozen,
-        blocks.valid_x[block],
-        blocks.valid_y[block],
+        shape,
+        pointer(work.memory[block]),
+        pointer(work.frozen),
+        pointer(blocks.valid_x[block]),
+        pointer(blocks.valid_y[block]),
         count,
         epoch,
         limit,
         work.alive[block],
-        work.loss[block],
-        errors,
-        work.keys[block],
+        pointer(work.loss[block]),
+        pointer(errors),
+        len(errors),
+        pointer(work.keys[block]),
         lanes,
     )
 
 
 @helper
-def finish_block(program, blocks, work, block, done, limit, no_errors, lanes):
+def finish_block(program, shape, blocks, work, block, done, limit, lanes):
     """Run what is left of a block's life after `done` steps of its first epoch."""
-    shape = blocks.shape
+    unrecorded = work.loss[:0]
     start = done
-    for epoch in range(shape[EPOCHS_]):
+    for epoch in range(shape.epochs):
         if work.alive[block] == _ZERO:
             return
-        span = (start, shape[TRAIN_])
-        train_block(program, blocks, work, block, epoch, span, limit, no_errors, lanes)
+        span = (start, shape.train)
+        train_block(
+            program, shape, blocks, work, block, epoch, span, limit, unrecorded, lanes
+        )
         start = 0
         if work.alive[block] == _ZERO:
             return
         within = validate_block(
-            program, blocks, work, block, epoch, shape[VALID_], limit, no_errors, lanes
+            program,
+            shape,
+            blocks,
+            work,
+            block,
+            epoch,
+            shape.valid,
+            limit,
+            unrecorded,
+            lanes,
         )
-        keep_best(shape, within, work.loss[block], shape[VALID_], work.fitness[block])
+        loss, fitness = pointer(work.loss[block]), pointer(work.fitness[block])
+        keep_best(shape, within, loss, shape.valid, fitness, len(lanes))
 
 
 @helper
-def count_all_steps(blocks, work):
+def count_all_steps(shape, blocks, work):
     """Fill in the steps of the lanes that lived to the end; return the sum of all."""
     total = 0
-    full = blocks.shape[TRAIN_] * blocks.shape[EPOCHS_]
     for block in range(len(work.alive)):
         for lane in range(work.steps.shape[1]):
             bit = np.uint64(1) << np.uint64(lane)
             if work.alive[block] & bit:
-                work.steps[block, lane] = full
+                work.steps[block, lane] = shape.train * shape.epochs
             if blocks.alive[block] & bit:
                 total += work.steps[block, lane]
     return total
 
 
 @kernel
-def evaluate_blocks(program, blocks, work, seed, limit, lanes):
+def evaluate_blocks(program, shape, blocks, work, seed, limit, lanes):
     """Evaluate a lowered program on all blocks; results stand in `work`."""
     set_keys(seed, blocks, work)
-    no_errors = work.loss[:0]
+    code = pointers(program)
     for block in range(len(work.alive)):
-        begin_block(program, blocks, work, block, lanes)
-        finish_block(program, blocks, work, block, 0, limit, no_errors, lanes)
-    return count_all_steps(blocks, work)
+        begin_block(code, shape, blocks, work, block, lanes)
+        finish_block(code, shape, blocks, work, block, 0, limit, lanes)
+    return count_all_steps(shape, blocks, work)
 
 
 @kernel

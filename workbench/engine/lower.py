@@ -21,13 +21,17 @@ def memory_size(sizes: tuple[int, int, int], features: int, lanes: int) -> int:
 
 @kernel
 def offset(kind, address, sizes, F, L):
-    """Return where in memory an address of this kind begins (0 for no operand)."""
+    """Return where in memory an address of this kind begins (0 for no operand).
+
+    The first F * F groups are scratch.
+    """
+    origin = F * F
     if kind == 1:
-        return address * L
+        return (origin + address) * L
     if kind == 2:
-        return (sizes[0] + address * F) * L
+        return (origin + sizes[0] + address * F) * L
     if kind == 3:
-        return (sizes[0] + sizes[1] * F + address * F * F) * L
+        return (origin + sizes[0] + sizes[1] * F + address * F * F) * L
     return 0
 
 

@@ -57,11 +57,8 @@ def _vector(ty: Lanes) -> ir.VectorType:
     return ir.VectorType(_element(ty.dtype), ty.count)
 
 
-def _pointer(
-    context: Any, builder: Any, array_type: Any, array: Any, offset: Any, ty: Lanes
-) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [offset]), _vector(ty).as_pointer())
+def _at(builder: Any, memory: Any, offset: Any, ty: Lanes) -> Any:
+    return builder.bitcast(builder.gep(memory, [offset]), _vector(ty).as_pointer())
 
 
 def _intrinsic(builder: Any, name: str, ty: Lanes) -> Any:
@@ -82,12 +79,28 @@ def _splat_value(builder: Any, value: Any, ty: Lanes) -> Any:
 
 
 @intrinsic
+def pointer(typingctx: Any, array: Any) -> Any:
+    """Return the address of an array's first element; it can be indexed.
+
+    Pointers carry no reference count, which would cost more than most operations. The
+    array must be C-contiguous and stay alive, which the callers' arguments see to.
+    """
+    if not isinstance(array, types.Array) or array.layout != "C":
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), codegen
+
+
+@intrinsic
 def load(typingctx: Any, memory: Any, offset: Any, lanes: Any) -> Any:
-    """Read the lanes that start at element `offset` of the 1-D array `memory`."""
+    """Read the lanes that start at element `offset` behind the pointer `memory`."""
     ty = Lanes(memory.dtype, len(lanes))
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], ty)
+        pointer = _at(builder, args[0], args[1], ty)
         value = builder.load(pointer)
         value.align = ty.dtype.bitwidth // 8
         return value
@@ -101,7 +114,7 @@ def store(typingctx: Any, memory: Any, offset: Any, value: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         ty = signature.args[2]
-        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], ty)
+        pointer = _at(builder, args[0], args[1], ty)
         builder.store(args[2], pointer).align = ty.dtype.bitwidth // 8
         return context.get_dummy_value()
 
@@ -110,7 +123,7 @@ def store(typingctx: Any, memory: Any, offset: Any, value: Any) -> Any:
 
 @intrinsic
 def splat(typingctx: Any, value: Any, memory: Any, lanes: Any) -> Any:
-    """Return `value` in every lane, in the precision of the array `memory`."""
+    """Return `value` in every lane, in the precision of what `memory` points to."""
     ty = Lanes(memory.dtype, len(lanes))
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
