@@ -113,9 +113,12 @@ _CONSTANTS = {
 # give NaN where the data are nearly constant.
 _STD = "np.sqrt(np.mean({in1} ** 2) - np.mean({in1}) ** 2)"
 _ROW_STD = "np.sqrt(np.mean({in1} ** 2, axis=1) - np.mean({in1}, axis=1) ** 2)"
-# min and max as std::min and std::max take them: NaN loses or wins by its place.
+# Where an operand is NaN, scalars and vectors give the first operand, as std::min and
+# std::max do; the original's matrices give the second.
 _MIN = "np.where({in2} < {in1}, {in2}, {in1})"
 _MAX = "np.where({in1} < {in2}, {in2}, {in1})"
+_MATRIX_MIN = "np.where({in1} < {in2}, {in1}, {in2})"
+_MATRIX_MAX = "np.where({in2} < {in1}, {in1}, {in2})"
 _DIV, _RECIPROCAL = r"\frac{{in1}}{{in2}}", r"\frac{1}{{in1}}"
 _HADAMARD, _SLASH = r"{in1} \odot {in2}", r"{in1} \oslash {in2}"
 _LATEX_MIN, _LATEX_MAX = r"\min({in1}, {in2})", r"\max({in1}, {in2})"
@@ -226,13 +229,13 @@ _ROWS: tuple[tuple[str, str, int, str, str, str, str, str], ...] = (
     ("VECTOR_MIN_OP", "vv>v", 3989956, "smaller, element by element",
      "minimum({in1}, {in2})", _LATEX_MIN, _MIN, ""),
     ("MATRIX_MIN_OP", "mm>m", 5457728, "smaller, element by element",
-     "minimum({in1}, {in2})", _LATEX_MIN, _MIN, ""),
+     "minimum({in1}, {in2})", _LATEX_MIN, _MATRIX_MIN, ""),
     ("SCALAR_MAX_OP", "ss>s", 4573695, "larger of two scalars",
      "maximum({in1}, {in2})", _LATEX_MAX, _MAX, ""),
     ("VECTOR_MAX_OP", "vv>v", 3974229, "larger, element by element",
      "maximum({in1}, {in2})", _LATEX_MAX, _MAX, ""),
     ("MATRIX_MAX_OP", "mm>m", 5840952, "larger, element by element",
-     "maximum({in1}, {in2})", _LATEX_MAX, _MAX, ""),
+     "maximum({in1}, {in2})", _LATEX_MAX, _MATRIX_MAX, ""),
     ("VECTOR_MEAN_OP", "v>s", 4280443, "mean of the elements",
      "mean({in1})", r"\mathrm{mean}({in1})", "np.mean({in1})", ""),
     ("MATRIX_MEAN_OP", "m>s", 4595196, "mean of all elements",
