@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.Image import DecompressionBombError as BombError
 
 from workbench.tasks.formats import MAX_BYTES, DatasetFormatError, Split
 
@@ -192,7 +193,7 @@ def _decode(name: str, data: bytes, shape: tuple[int, ...] | None) -> NDArray[np
                 )
             grey = len(shape) == 2 if shape else image.mode in {"1", "L", "LA"}
             pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (UnidentifiedImageError, BombError, OSError, SyntaxError) as error:
         raise DatasetFormatError(f"{name} is no image that can be read: {error}") from (
             error
         )

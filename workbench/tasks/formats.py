@@ -58,12 +58,12 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
                     f"{path.name} is not an IDX file of bytes: it begins with "
                     f"{head.hex(' ') or 'nothing'}; expected 00 00 08 and 1 to 3"
                 )
-            sizes = np.frombuffer(file.read(4 * head[3]), ">u4").tolist()
-            size = math.prod(sizes) if len(sizes) == head[3] else -1
+            sizes = [int.from_bytes(file.read(4), "big") for _ in range(head[3])]
+            size = math.prod(sizes)
             if not 0 < size <= MAX_BYTES:
                 raise DatasetFormatError(
                     f"{path.name} claims the sizes {sizes}; accepted: "
-                    f"{head[3]} of them and at most {MAX_BYTES} bytes in all"
+                    f"1 to {MAX_BYTES} bytes in all"
                 )
             body = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
