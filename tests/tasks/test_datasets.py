@@ -146,6 +146,13 @@ def test_add_single_files_until_all_are_there(library, published, tmp_path):
     assert sorted(file.name for file in folder.iterdir()) == sorted(files)
 
 
+def test_add_a_single_file_to_what_is_ready(library, published, tmp_path):
+    files = published.files["mnist"]
+    library.add("mnist", write(tmp_path / "mine", files))
+    assert library.add("mnist", tmp_path / "mine" / next(iter(files))).ready
+    check(library, published, "mnist")
+
+
 def test_add_the_archive_under_another_name(library, published, tmp_path):
     archive = published.files["cifar10"]["cifar-10-binary.tar.gz"]
     write(tmp_path, {"download(1).bin": archive})

@@ -269,7 +269,7 @@ class DataLibrary:
             copy = folder / f"{source.file}.copy"
             shutil.copyfile(path, copy)
             copy.replace(target)
-        if not self.status(known.name).missing:
+        if all((folder / source.file).exists() for source in known.sources):
             self._convert(known, folder)
 
     def _add_images(

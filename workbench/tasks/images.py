@@ -321,8 +321,9 @@ def _projection(
     """Return standard normal entries [pixels, features], rounded to steps of 2**-20.
 
     Pixels are whole numbers below 2**8, so that every product and every sum over up
-    to 2**22 pixels is exact in float64. The features are then the same to the last
-    bit on every processor and with every number of BLAS threads.
+    to 2**22 pixels is exact in float64. The product is then the same to the last bit
+    whatever the order of summation, which differs between BLAS libraries, processors
+    and numbers of threads.
     """
     entries = random.standard_normal((pixels, features))
     return np.rint(entries * _GRAIN) / _GRAIN
