@@ -113,3 +113,15 @@ def walk_from_spec(spec):
 
 
 register_experiment("walk", walk_from_spec)
+
+
+def alone(spec):
+    """Walk to the end at one go, with neither runner nor store."""
+    experiment = Walk(spec)
+    points, events, finished = [], [], False
+    while not finished:
+        progress = experiment.advance(10**9)
+        points += progress.curve
+        events += progress.events
+        finished = progress.finished
+    return experiment, points, events

@@ -96,6 +96,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = connect(path, "rwc")
+        read_version(connection, path)
         use_journal(connection)
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("BEGIN IMMEDIATE")
@@ -165,7 +166,11 @@ def read_version(connection: sqlite3.Connection, path: Path) -> int:
     RunStoreError
         If a newer workbench, or another program, wrote the file.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    # One statement, so that both come from the same moment.
+    version, tables = connection.execute(
+        "SELECT user_version, (SELECT count(*) FROM sqlite_master) "
+        "FROM pragma_user_version"
+    ).fetchone()
     if version > SCHEMA_VERSION:
         connection.close()
         raise RunStoreError(
@@ -173,11 +178,10 @@ def read_version(connection: sqlite3.Connection, path: Path) -> int:
             f"knows up to {SCHEMA_VERSION}). Upgrade tain-workbench, or set "
             "WORKBENCH_RUNS to another folder."
         )
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if version == 0 and tables:
         connection.close()
         raise RunStoreError(f"{path} is not a store of runs")
-    return version
+    return int(version)
 
 
 def pack_arrays(state: Mapping[str, np.ndarray]) -> bytes:

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from workbench.runs._board import Board
 from workbench.runs._environment import Owner, versions
@@ -129,46 +129,55 @@ class Runner:
         other = _LIVE.get(_live_key(store, record.id))
         if other is not None:
             return other
-        experiment = make_experiment(record.kind, record.spec, **options)
+        runner = cls(
+            make_experiment(record.kind, record.spec, **options),
+            store,
+            record.id,
+            chunk_seconds,
+            checkpoint_seconds,
+        )
         owner = Owner.here()
-        store.claim(record.id, owner)
+        record = store.claim(record.id, owner)
+        if record.status in ("finished", "stopped"):
+            runner._load(store, record)
+            runner._board.status = cast("Status", record.status)
+            return runner
         try:
-            record = store.get(record.id)
-            runner = cls(
-                experiment, store, record.id, chunk_seconds, checkpoint_seconds
-            )
-            runner._take_up(record, owner)
+            runner._take_up(store, record, owner)
         except BaseException:
             store.release(record.id, owner)
             raise
         return runner
 
-    def _take_up(self, record: RunRecord, owner: Owner) -> None:
-        """Continue from the store, where `owner` holds the run by now."""
-        store = self.store
-        if store is None:
-            return
+    def _load(self, store: RunStore, record: RunRecord) -> Checkpoint | None:
+        """Restore the experiment and show what the store has."""
         checkpoint = store.load_checkpoint(record.id)
-        warnings = _restore(self.experiment, record, checkpoint)
         board = self._board
+        if checkpoint is not None:
+            self.experiment.restore(checkpoint.state)
+            board.seconds = checkpoint.seconds
+            board.warnings = list(checkpoint.warnings)
         board.snapshot = self.experiment.snapshot()
-        board.seconds = checkpoint.seconds if checkpoint else 0.0
-        if record.status in ("finished", "stopped"):
-            board.status = "finished" if record.status == "finished" else "stopped"
-            store.release(record.id, owner)
-        else:
-            store.rewind(record.id, checkpoint, owner=owner)
-            for text in warnings:
-                store.note(record.id, "warning", text, owner=owner)
-            was = f"from {board.snapshot.position} {record.unit}, {record.status}"
-            store.note(record.id, "resumed", was, owner=owner)
-            self._recorder.go_on(owner)
-            weakref.finalize(self, _give_back, self._recorder)
-            _LIVE[self._key] = self
-            board.status = "paused"
-        board.warnings = warnings
         board.curve = store.curve(record.id)
         board.events = store.events(record.id)
+        return checkpoint
+
+    def _take_up(self, store: RunStore, record: RunRecord, owner: Owner) -> None:
+        """Get ready to go on with a run that `owner` holds by now."""
+        board = self._board
+        checkpoint = self._load(store, record)
+        store.rewind(record.id, checkpoint, owner=owner)
+        board.curve = board.curve[: checkpoint.curve_rows if checkpoint else 0]
+        board.events = board.events[: checkpoint.event_rows if checkpoint else 0]
+        board.warnings += _changed_versions(record)
+        for text in board.warnings:
+            store.note(record.id, "warning", text, owner=owner)
+        where = f"from {board.snapshot.position} {record.unit}, {record.status}"
+        store.note(record.id, "resumed", where, owner=owner)
+        self._recorder.go_on(owner)
+        weakref.finalize(self, _give_back, self._recorder)
+        _LIVE[self._key] = self
+        board.status = "paused"
 
     def __repr__(self) -> str:
         run = f" {self.run_id}" if self.run_id else ""
@@ -438,25 +447,18 @@ class Runner:
             self._board.warn(str(error))
 
 
-def _restore(
-    experiment: Experiment, record: RunRecord, checkpoint: Checkpoint | None
-) -> list[str]:
-    """Restore the experiment and return what the user should know about that."""
-    warnings: list[str] = []
-    if checkpoint is not None:
-        experiment.restore(checkpoint.state)
-        warnings += checkpoint.warnings
+def _changed_versions(record: RunRecord) -> list[str]:
     changed = [
         f"{name} {old} -> {versions().get(name, 'none')}"
         for name, old in record.versions.items()
         if versions().get(name) != old
     ]
-    if changed:
-        warnings.append(
-            "versions changed since the run began, which may change its results: "
-            + ", ".join(changed)
-        )
-    return warnings
+    if not changed:
+        return []
+    return [
+        "versions changed since the run began, which may change its results: "
+        + ", ".join(changed)
+    ]
 
 
 _LIVE: weakref.WeakValueDictionary[tuple[str, str], Runner]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.runs._database import open_writer, pack_arrays
 from workbench.runs._environment import Owner, versions
 from workbench.runs._reader import RunReader, default_folder
-from workbench.runs._rows import dump, is_held
+from workbench.runs._rows import dump, run_record
 from workbench.runs.records import (
     RunBusyError,
     RunStoreError,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from workbench.runs.experiment import Event
-    from workbench.runs.records import Checkpoint
+    from workbench.runs.records import Checkpoint, RunRecord
 
 __all__ = ["RunStore", "default_folder", "new_run_id"]
 
@@ -229,8 +229,13 @@ class RunStore(RunReader):
                 (run_id, time.time(), kind, text),
             )
 
-    def claim(self, run_id: str, owner: Owner) -> None:
-        """Take a run over if nobody alive holds it.
+    def claim(self, run_id: str, owner: Owner) -> RunRecord:
+        """Take a run over if nobody alive holds it; one that ended is left alone.
+
+        Returns
+        -------
+        RunRecord
+            The run as it was before.
 
         Raises
         ------
@@ -239,16 +244,18 @@ class RunStore(RunReader):
         """
         with self._writing() as connection:
             row = _row(connection, run_id)
-            if is_held(row):
-                where = (
-                    "this process"
-                    if row["pid"] == owner.pid and row["host"] == owner.host
-                    else f"process {row['pid']} on {row['host']}"
-                )
+            record = run_record(row)
+            if record.status in ("finished", "stopped"):
+                return record
+            if record.pid is not None:
+                here = (record.pid, record.host) == (owner.pid, owner.host)
+                process = f"process {record.pid} on {record.host}"
                 raise RunBusyError(
-                    f"run {run_id} is open in {where}; close it there first"
+                    f"run {run_id} is open in {'this process' if here else process}; "
+                    "close it there first"
                 )
             _own(connection, run_id, owner)
+        return record
 
     def release(self, run_id: str, owner: Owner) -> None:
         """Give a run back."""
@@ -296,9 +303,8 @@ class RunStore(RunReader):
             If a runner holds it.
         """
         record = self.get(run_id)
-        owner = Owner.here()
-        self.claim(record.id, owner)
-        with self._writing(record.id, owner) as connection:
+        self.claim(record.id, Owner.here())
+        with self._writing() as connection:
             connection.execute("DELETE FROM run WHERE id=?", (record.id,))
 
     def close(self) -> None:
