@@ -1,0 +1,296 @@
+"""One population of a search with all that it needs to evolve by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numba
+import numpy as np
+
+from workbench.engine import warm
+from workbench.engine.blocks import aligned
+from workbench.engine.lower import empty_program
+from workbench.evolution import population as pool
+from workbench.evolution.aging import Settings, Tools, advance, finished
+from workbench.evolution.cache import Cache, make_cache
+from workbench.evolution.mutate import MUTATIONS, space_arrays
+from workbench.programs import FUNCTIONS, Program, decode, encode
+from workbench.programs.library import HAND_DESIGNED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.engine.blocks import Blocks
+    from workbench.evolution.spec import SearchSpec
+
+_NEVER = np.iinfo(np.int64).max
+
+
+class Ancestor(NamedTuple):
+    """A program in a lineage."""
+
+    program: Program
+    fitness: float
+    individuals: int  #: made in its population up to and including this one
+    mutation: str | None  #: what made it from the one before; None for the first
+    merged: int  #: neutral steps between the one before and this, no longer kept
+
+
+class Record(NamedTuple):
+    """A new best that went on record."""
+
+    node: int
+    fitness: float
+    individuals: int
+
+
+class Island:
+    """A population that advances to any number of individuals, in any chunks.
+
+    Parameters
+    ----------
+    spec
+        The search.
+    number
+        Which of the search's populations this is; part of its seed and its share of
+        what the stop rules allow.
+    blocks
+        The search tasks, laid out.
+    """
+
+    def __init__(self, spec: SearchSpec, number: int, blocks: Blocks) -> None:
+        self.spec = spec
+        self._blocks = blocks
+        seeds = np.random.SeedSequence([spec.seed, number]).generate_state(
+            1, np.uint64
+        )
+        longest = sum(spec.space.length(name)[1] for name in FUNCTIONS)
+        # Trading an instruction needs room for one more.
+        slots = max(longest, sum(spec.initial_length or ())) + 1
+        window = spec.hurdle.window if spec.hurdle else 0
+        self.arrays = pool.make_population(
+            spec.population, slots, window, int(seeds[0])
+        )
+        self._cache = make_cache(spec.cache.size if spec.cache else 1)
+        self._space = space_arrays(spec.space)
+        self._settings = _settings(spec, number, blocks)
+        self._work = blocks.work(spec.space.sizes)
+        self._tools = _tools(spec, slots, blocks)
+        self.limit = _share(spec.individuals, spec.populations, number)
+
+    def _arguments(self, until: int) -> tuple[Any, ...]:
+        return (
+            until,
+            self._settings,
+            self._space,
+            self._blocks.shape(self.spec.space.sizes),
+            self.arrays,
+            self._cache,
+            self._blocks.arrays,
+            self._work,
+            self._tools,
+            self._blocks.lanes,
+        )
+
+    def prepare(self) -> None:
+        """Compile the loop, or load it from disk."""
+        warm.prepare(advance, tuple(numba.typeof(arg) for arg in self._arguments(0)))
+
+    @property
+    def individuals(self) -> int:
+        """Individuals made so far."""
+        return int(self.arrays.counters[pool.INDIVIDUALS])
+
+    @property
+    def done(self) -> bool:
+        """Whether a stop rule has been met."""
+        return self.individuals >= self.limit or bool(
+            finished.py_func(self._settings, self.arrays)
+        )
+
+    def advance(self, until: int) -> list[Record]:
+        """Make individuals until there are `until`, or a stop rule is met.
+
+        Returns the new bests that went on record. Releases the GIL.
+        """
+        until = min(until, self.limit)
+        found = []
+        while self.individuals < until and not self.done:
+            if advance(*self._arguments(until)):
+                last = int(self.arrays.counters[pool.RECORDED]) - 1
+                node = int(self.arrays.records[last])
+                found.append(
+                    Record(node, float(self.arrays.fitness[node]), self.individuals)
+                )
+        return found
+
+    def counter(self, entry: int) -> int:
+        """Return one of the counters of `population`."""
+        return int(self.arrays.counters[entry])
+
+    @property
+    def best_fitness(self) -> float:
+        """The best fitness so far; NaN before the first individual."""
+        best = self.counter(pool.BEST)
+        return math.nan if best < 0 else float(self.arrays.fitness[best])
+
+    def member_fitness(self) -> np.ndarray:
+        """Return the fitness of the present members."""
+        members = self.arrays.members
+        return self.arrays.fitness[members[members >= 0]]
+
+    def candidates(self, count: int) -> list[int]:
+        """Return the nodes of the fittest new bests, no two alike in effect."""
+        arrays = self.arrays
+        nodes = {int(node) for node in arrays.records[: self.counter(pool.RECORDED)]}
+        if self.counter(pool.BEST) >= 0:
+            nodes.add(self.counter(pool.BEST))
+            members = arrays.members[arrays.members >= 0]
+            nodes.add(int(members[np.argmax(arrays.fitness[members])]))
+        ranked = sorted(nodes, key=lambda node: (-arrays.fitness[node], node))
+        chosen: dict[Program, int] = {}
+        for node in ranked:
+            chosen.setdefault(self.program(node).effective(), node)
+            if len(chosen) == count:
+                break
+        return list(chosen.values())
+
+    def program(self, node: int) -> Program:
+        """Return the program of a node."""
+        arrays = self.arrays
+        program = decode(arrays.code[node], arrays.data[node], arrays.lengths[node])
+        parts = program.functions.values()
+        space = self.spec.space
+        sizes = dict(zip(("scalars", "vectors", "matrices"), space.sizes, strict=True))
+        roomy = type(space).fitting(*parts, label=space.label)
+        return Program(*parts, space=_with_sizes(roomy, sizes))
+
+    def lineage(self, node: int) -> list[Ancestor]:
+        """Return the kept ancestry of a node, from the first ancestor to the node."""
+        arrays = self.arrays
+        chain = []
+        while node >= 0:
+            mutation = int(arrays.mutation[node])
+            parent = int(arrays.parent[node])
+            name = "copy" if mutation < 0 else MUTATIONS[mutation]
+            chain.append(
+                Ancestor(
+                    program=self.program(node),
+                    fitness=float(arrays.fitness[node]),
+                    individuals=int(arrays.born[node]) + 1,
+                    mutation=None if parent < 0 else name,
+                    merged=int(arrays.merged[node]),
+                )
+            )
+            node = parent
+        return chain[::-1]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays from which `restore` goes on."""
+        parts = {"population": self.arrays, "cache": self._cache}
+        return {
+            f"{part}.{name}": array.copy()
+            for part, arrays in parts.items()
+            for name, array in arrays._asdict().items()
+        }
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from `state`.
+
+        Raises
+        ------
+        ValueError
+            When the state belongs to another spec.
+        """
+        parts: dict[str, pool.Population | Cache] = {
+            "population": self.arrays,
+            "cache": self._cache,
+        }
+        for part, arrays in parts.items():
+            for name, array in arrays._asdict().items():
+                saved = state[f"{part}.{name}"]
+                if saved.shape != array.shape or saved.dtype != array.dtype:
+                    raise ValueError(
+                        f"the saved {part}.{name} is {saved.dtype}{saved.shape};"
+                        f" this search needs {array.dtype}{array.shape}"
+                    )
+                array[...] = saved
+
+
+def _with_sizes(space: Any, sizes: dict[str, int]) -> Any:
+    values = space.to_dict()
+    values.update(sizes)
+    return type(space).from_dict(values)
+
+
+def _share(total: int | None, parts: int, number: int) -> int:
+    """Return this population's share of a limit."""
+    if total is None:
+        return int(_NEVER)
+    return total // parts + (number < total % parts)
+
+
+def _settings(spec: SearchSpec, number: int, blocks: Blocks) -> Settings:
+    start = spec.start()
+    lengths = spec.initial_length or (0, 0, 0)
+    if start is None:
+        code = np.zeros((sum(lengths), 4), np.int16)
+        data = np.zeros((sum(lengths), 3))
+    else:
+        code, data, _ = encode(start)
+    weights = dict(spec.mutations)
+    baseline = _baseline_cost(spec, blocks.train)
+    cache, hurdle = spec.cache, spec.hurdle
+    return Settings(
+        random_search=spec.strategy == "random",
+        tournament=spec.tournament,
+        mutation_probability=spec.mutation_probability,
+        cumulative=np.cumsum([weights.get(name, 0.0) for name in MUTATIONS]),
+        initial_code=code,
+        initial_data=data,
+        initial_lengths=np.array(lengths, np.int64),
+        initial_random=start is None,
+        seed=spec.seed,
+        median=spec.combine == "median",
+        limit=spec.max_abs_error,
+        vector_label=blocks.vector_label,
+        use_cache=cache is not None,
+        probe_train=cache.probe_train if cache else 0,
+        probe_valid=cache.probe_valid if cache else 0,
+        forget_every=cache.forget_every if cache else 0,
+        use_hurdle=hurdle is not None,
+        hurdle_train=min(hurdle.train, blocks.train) if hurdle else 0,
+        hurdle_valid=min(hurdle.valid, blocks.valid) if hurdle else 0,
+        hurdle_quantile=hurdle.quantile if hurdle else 0.0,
+        cost_limit=math.inf if spec.cost_factor is None else spec.cost_factor * baseline,
+        stop_evaluations=_share(spec.evaluations, spec.populations, number),
+        stop_train_steps=_share(spec.train_steps, spec.populations, number),
+        stop_fitness=math.inf if spec.fitness is None else spec.fitness,
+    )
+
+
+def _baseline_cost(spec: SearchSpec, train: int) -> float:
+
+
+    return HAND_DESIGNED[spec.cost_baseline]().cost(train)
+
+
+def _tools(spec: SearchSpec, slots: int, blocks: Blocks) -> Tools:
+    count, L = blocks.arrays.index.shape
+    probe_train = min(spec.cache.probe_train, blocks.train) if spec.cache else 0
+    probe_valid = min(spec.cache.probe_valid, blocks.valid) if spec.cache else 0
+    return Tools(
+        lowered=empty_program(slots),
+        live=np.zeros(slots, np.bool_),
+        train_errors=_rows(count, probe_train, L, blocks.dtype),
+        valid_errors=_rows(count, probe_valid, L, blocks.dtype),
+        drawn=np.zeros(spec.tournament, np.int64),
+        scores=np.zeros(blocks.tasks),
+    )
+
+
+def _rows(count: int, rows: int, L: int, dtype: np.dtype) -> np.ndarray:
+    return aligned((count, rows * L), dtype).reshape(count, rows, L)
+
+
