@@ -155,6 +155,7 @@ def run(
     train_y,
     valid_x,
     valid_y,
+    *,
     metric="rmse",
     epochs=1,
     order=None,

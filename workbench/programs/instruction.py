@@ -208,7 +208,7 @@ def _checked_address(op: Op, name: str, value: Any) -> int:
 
 def _checked_constants(op: Op, values: tuple[float, ...]) -> tuple[float, ...]:
     if len(values) != len(op.constants):
-        kinds = ", ".join(kind.value for kind in op.constants) or "none"
+        kinds = ", ".join(kind.noun for kind in op.constants) or "none"
         raise ValueError(
             f"{op.name}: constants are {values!r}; "
             f"accepted: {len(op.constants)} ({kinds})"
