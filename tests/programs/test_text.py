@@ -125,6 +125,7 @@ def test_overloads_are_told_apart(line, number):
         ("v0 = v1 + v2", 3, "v0", "v1"),
         ("s1000 = s1 + s2", 3, "s1000", "s999"),
         ("s1 = s2", 10, "", None),
+        ("s1 = s2  # a copy", 10, "", None),
         ("s1 = s2 + s3 + s4", 16, "+", None),
         ("s1 = -s2", 8, "-", None),
         ("x = s1 + s2", 3, "x", None),

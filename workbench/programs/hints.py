@@ -10,6 +10,7 @@ from workbench.programs.syntax import (
     Pattern,
     ProgramSyntaxError,
     Token,
+    end_of,
     find,
     tokenize,
 )
@@ -111,7 +112,7 @@ def _wrong_kind(
 
 
 def _wrong_form(line: str, tokens: list[Token]) -> ProgramSyntaxError:
-    end = Token("end", "", tokens[-1].line, len(line.rstrip()) + 1)
+    end = end_of(tokens)
     reached: dict[int, list[str]] = {}
     for pattern in PATTERNS:
         position = 0

@@ -170,6 +170,12 @@ def tokenize(line: str, number: int = 1) -> list[Token]:
     return tokens
 
 
+def end_of(tokens: list[Token]) -> Token:
+    """Return the token for what comes after the last one: the end of the line."""
+    last = tokens[-1]
+    return Token("end", "", last.line, last.column + len(last.text))
+
+
 def _ends_in_sign(tokens: list[Token]) -> bool:
     texts = [token.text for token in tokens[-2:]]
     return len(texts) == 2 and texts[0] in _BEFORE_OPERAND and texts[1] in ("+", "-")

@@ -19,6 +19,7 @@ from workbench.programs.syntax import (
     Pattern,
     ProgramSyntaxError,
     Token,
+    end_of,
     find,
     tokenize,
 )
@@ -106,7 +107,7 @@ class _Reader:
         )
 
     def _header(self, line: str, tokens: list[Token]) -> None:
-        end = Token("end", "", tokens[0].line, len(line.rstrip()) + 1)
+        end = end_of(tokens)
         title, *rest = [*tokens[1:], end]
         if title.text not in _TITLES:
             near = closest(title.text, _TITLES) if title.type != "end" else []
