@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -22,7 +23,7 @@ from numba.core import config
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 COMPILED_ROOMS = ("programs", "engine", "evolution")
 
@@ -52,18 +53,31 @@ def lock() -> FileLock:
     return FileLock(cache_folder() / ".lock")
 
 
+@contextmanager
+def _cache_in_folder() -> Iterator[None]:
+    """Point numba at our folder while a function is decorated, not for user code."""
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function without the GIL, IEEE-exact, cached on disk.
 
     No `fastmath`: NaN and infinity are signals in a search over programs, and
     results must not depend on how a sum is vectorised.
     """
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
-    try:
+    with _cache_in_folder():
         return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    finally:
-        config.CACHE_DIR = before
+
+
+def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
+    """Compile a function to be called by its address, with the policy of `kernel`."""
+    with _cache_in_folder():
+        return numba.cfunc(signature, cache=True, error_model="numpy")(function)
 
 
 def helper(function: Callable[..., Any]) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from workbench.engine.execute import ACCURACY, MULTICLASS, RMSE, Shape
 from workbench.engine.lower import memory_size
+from workbench.engine.warm import get_interpreter
 from workbench.engine.simd import LANE_COUNTS, lanes_of
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Blocks:
     def lanes(self) -> tuple[int, ...]:
         """Return the compile-time witness of the lane count."""
         return lanes_of(self.arrays.index.shape[1])
+
+    def interpreter(self) -> Any:
+        """Return the interpreter for these lanes, compiled or loaded under the lock."""
+        return get_interpreter(len(self.lanes), self.dtype.name)
 
     @property
     def vector_label(self) -> bool:

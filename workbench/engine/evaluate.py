@@ -98,21 +98,17 @@ def evaluate(
     for members, blocks in _blocks_of(tasks, dtype):
         if blocks.vector_label:
             sizes = _check_vector_label(program)
-        live = np.ones(len(code), np.bool_)
-        size_array = np.array(sizes, np.int64)
-        if reduce:
-            call(
-                mark_live, code, data, lengths, size_array, blocks.vector_label, live
-            )
+        live = np.zeros(len(code), np.bool_)
+        memory = np.array(sizes, np.int64)
+        call(mark_live, code, data, lengths, memory, blocks.vector_label, live)
         lowered = empty_program(len(code))
-        L = len(blocks.lanes)
-        call(
-            lower, code, data, lengths, size_array, live, blocks.features, L, lowered
-        )
+        L, F = len(blocks.lanes), blocks.features
+        call(lower, code, data, lengths, memory, live, not reduce, F, L, lowered)
         work = blocks.work(sizes)
         call(
             evaluate_blocks,
             lowered,
+            blocks.interpreter(),
             blocks.shape(sizes),
             blocks.arrays,
             work,

@@ -7,8 +7,8 @@ compiled; `Workspace` in `workspace.py` owns the arrays that they share.
 The arguments that recur:
 
 program : pointers to (ops int32[n], operands int64[n, 3], data float64[n, 3], positions
-    uint64[n], bounds int64[4]), as `lower` makes them: the instructions of Setup,
-    Predict and Learn in a row, operands as offsets into memory.
+    uint64[n], bounds int64[4]), as `lower` makes them (the instructions of Setup,
+    Predict and Learn in a row, operands as offsets into memory), and the interpreter.
 memory : pointer to float[shape.size], see `kernels.py`.
 x, y : pointers to examples, [example, feature, lane] and [example, lane]; y is like x
     where labels are vectors.
@@ -24,7 +24,6 @@ import numpy as np
 
 from workbench.engine import random
 from workbench.engine._jit import helper
-from workbench.engine.dispatch import dispatch
 from workbench.engine.simd import absolute, beyond, load, splat, store
 
 RMSE, ACCURACY, MULTICLASS = 0, 1, 2
@@ -51,23 +50,21 @@ _ZERO = np.uint64(0)
 
 
 @helper
-def run(program, first, last, memory, F, keys, stream, lanes):
-    """Run instructions `first` to `last` (exclusive) once."""
-    ops, operands, data, positions = program[:4]
-    for i in range(first, last):
-        dispatch(
-            ops[i],
-            memory,
-            operands[3 * i],
-            operands[3 * i + 1],
-            operands[3 * i + 2],
-            data,
-            i,
-            F,
-            keys,
-            stream | positions[i],
-            lanes,
-        )
+def run(program, function, shape, memory, keys, stream):
+    """Run one function of the program once: 0 Setup, 1 Predict, 2 Learn."""
+    ops, operands, data, positions, bounds, interpret = program
+    interpret(
+        ops,
+        operands,
+        data,
+        positions,
+        bounds[function],
+        bounds[function + 1],
+        memory,
+        shape.features,
+        keys,
+        stream,
+    )
 
 
 @helper
@@ -87,13 +84,12 @@ def clear_groups(memory, target, groups, lanes):
 
 
 @helper
-def begin(program, shape, memory, keys, lanes):
+def begin(program, shape, memory, keys):
     """Wipe memory and run Setup."""
     for k in range(shape.size):
         memory[k] = 0.0
-    bounds = program[4]
     stream = random.stream_of(random.SETUP, 0)
-    run(program, bounds[0], bounds[1], memory, shape.features, keys, stream, lanes)
+    run(program, 0, shape, memory, keys, stream)
 
 
 @helper
@@ -114,9 +110,8 @@ def show_label(shape, memory, y, example, lanes):
 @helper
 def predict(program, shape, memory, x, example, keys, stream, lanes):
     """Run Predict on one example."""
-    bounds = program[4]
     show_example(shape, memory, x, example, lanes)
-    run(program, bounds[1], bounds[2], memory, shape.features, keys, stream, lanes)
+    run(program, 1, shape, memory, keys, stream)
 
 
 @helper
@@ -180,18 +175,31 @@ def count_steps(dying, step, steps, L):
 
 @helper
 def train(
-    program, shape, memory, x, y, order, span, epoch, limit, alive, steps, errors,
-    recorded, keys, lanes,
+    program,
+    shape,
+    memory,
+    x,
+    y,
+    order,
+    first,
+    last,
+    epoch,
+    limit,
+    alive,
+    steps,
+    errors,
+    recorded,
+    keys,
+    lanes,
 ):
-    """Train on examples order[span[0]:span[1]] of one epoch; return who is alive.
+    """Train on examples order[first:last] of one epoch; return who is alive.
 
     A lane whose error is NaN or above `limit` dies before Learn sees the example;
     `steps` then holds the training steps that it took. The absolute errors of the first
     `recorded` steps go to the rows of `errors`.
     """
     L = len(lanes)
-    bounds = program[4]
-    for t in range(span[0], span[1]):
+    for t in range(first, last):
         step = epoch * shape.train + t
         example = order[t]
         stream = random.stream_of(random.TRAIN_PREDICT, step)
@@ -207,7 +215,7 @@ def train(
                 return alive
         show_label(shape, memory, y, example, lanes)
         stream = random.stream_of(random.TRAIN_LEARN, step)
-        run(program, bounds[2], bounds[3], memory, shape.features, keys, stream, lanes)
+        run(program, 2, shape, memory, keys, stream)
     return alive
 
 
@@ -256,8 +264,21 @@ def copy_lanes(source, target, mask, size, L):
 
 @helper
 def validate(
-    program, shape, memory, frozen, x, y, count, epoch, limit, alive, loss, errors,
-    recorded, keys, lanes,
+    program,
+    shape,
+    memory,
+    frozen,
+    x,
+    y,
+    count,
+    epoch,
+    limit,
+    alive,
+    loss,
+    errors,
+    recorded,
+    keys,
+    lanes,
 ):
     """Run Predict on the first `count` validation examples; return who stays in bounds.
 

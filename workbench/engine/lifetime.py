@@ -13,8 +13,11 @@ _ZERO = np.uint64(0)
 
 
 @helper
-def pointers(program):
-    """Return a lowered program as pointers; its arrays must outlive them."""
+def pointers(program, interpret):
+    """Return a lowered program as pointers, with its interpreter.
+
+    The arrays must outlive the pointers.
+    """
     ops, operands, data, positions, bounds = program
     return (
         pointer(ops),
@@ -22,6 +25,7 @@ def pointers(program):
         pointer(data),
         pointer(positions),
         pointer(bounds),
+        interpret,
     )
 
 
@@ -35,18 +39,21 @@ def set_keys(seed, blocks, work):
 
 
 @helper
-def begin_block(program, shape, blocks, work, block, lanes):
+def begin_block(program, shape, blocks, work, block):
     """Start a block afresh: memory wiped, Setup run, every task alive."""
     work.alive[block] = blocks.alive[block]
-    work.fitness[block, :] = 0.0
-    work.steps[block, :] = 0
+    for lane in range(work.fitness.shape[1]):
+        work.fitness[block, lane] = 0.0
+        work.steps[block, lane] = 0
     memory, keys = pointer(work.memory[block]), pointer(work.keys[block])
-    begin(program, shape, memory, keys, lanes)
+    begin(program, shape, memory, keys)
 
 
 @helper
-def train_block(program, shape, blocks, work, block, epoch, span, limit, errors, lanes):
-    """Train one block on a span of one epoch; `errors` has a row a recorded step."""
+def train_block(
+    program, shape, blocks, work, block, epoch, first, last, limit, errors, lanes
+):
+    """Train one block on part of an epoch; `errors` has a row a recorded step."""
     work.alive[block] = train(
         program,
         shape,
@@ -54,7 +61,8 @@ def train_block(program, shape, blocks, work, block, epoch, span, limit, errors,
         pointer(blocks.x[block]),
         pointer(blocks.y[block]),
         pointer(blocks.order[epoch]),
-        span,
+        first,
+        last,
         epoch,
         limit,
         work.alive[block],
@@ -98,9 +106,18 @@ def finish_block(program, shape, blocks, work, block, done, limit, lanes):
     for epoch in range(shape.epochs):
         if work.alive[block] == _ZERO:
             return
-        span = (start, shape.train)
         train_block(
-            program, shape, blocks, work, block, epoch, span, limit, unrecorded, lanes
+            program,
+            shape,
+            blocks,
+            work,
+            block,
+            epoch,
+            start,
+            shape.train,
+            limit,
+            unrecorded,
+            lanes,
         )
         start = 0
         if work.alive[block] == _ZERO:
@@ -136,21 +153,52 @@ def count_all_steps(shape, blocks, work):
 
 
 @kernel
-def evaluate_blocks(program, shape, blocks, work, seed, limit, lanes):
+def evaluate_blocks(program, interpret, shape, blocks, work, seed, limit, lanes):
     """Evaluate a lowered program on all blocks; results stand in `work`."""
     set_keys(seed, blocks, work)
-    code = pointers(program)
+    code = pointers(program, interpret)
     for block in range(len(work.alive)):
-        begin_block(code, shape, blocks, work, block, lanes)
+        begin_block(code, shape, blocks, work, block)
         finish_block(code, shape, blocks, work, block, 0, limit, lanes)
     return count_all_steps(shape, blocks, work)
+
+
+@helper
+def copy_memory(shape, source, target):
+    """Copy one block's memory."""
+    for k in range(shape.size):
+        target[k] = source[k]
+
+
+@helper
+def sorted_copy(values, count):
+    """Return the first `count` values in ascending order.
+
+    A Shell sort: short to compile, and the lists here are short.
+    """
+    ordered = np.empty(count)
+    for i in range(count):
+        ordered[i] = values[i]
+    gap = 1
+    while gap < count:
+        gap = 3 * gap + 1
+    while gap > 1:
+        gap //= 3
+        for i in range(gap, count):
+            value = ordered[i]
+            k = i
+            while k >= gap and ordered[k - gap] > value:
+                ordered[k] = ordered[k - gap]
+                k -= gap
+            ordered[k] = value
+    return ordered
 
 
 @kernel
 def combined(fitness, median):
     """Return the mean or the upper median of the tasks' fitness."""
     if median:
-        return np.sort(fitness)[len(fitness) // 2]
+        return sorted_copy(fitness, len(fitness))[len(fitness) // 2]
     total = 0.0
     for value in fitness:
         total += value

@@ -12,6 +12,9 @@ mark_live = kernel(mark_live_python)
 """The liveness analysis of `programs`, compiled."""
 
 
+_DEAD = 1 << 15  # positions of dead instructions begin here, above all live ones
+
+
 def memory_size(sizes: tuple[int, int, int], features: int, lanes: int) -> int:
     """Return the elements that memory takes, scratch for one matrix included."""
     scalars, vectors, matrices = sizes
@@ -36,19 +39,20 @@ def offset(kind, address, sizes, F, L):
 
 
 @kernel
-def lower(code, data, lengths, sizes, live, F, L, program):
-    """Write the live instructions of a program into the arrays of `program`.
+def lower(code, data, lengths, sizes, live, keep_dead, F, L, program):
+    """Write the live instructions of a program, or all, into the arrays of `program`.
 
-    Positions are those in the whole program, so that random instructions draw the same
-    numbers whether dead ones are left out or not.
+    Random instructions draw by their position among the live ones, so that dead
+    instructions change nothing, whether run, left out or not written at all.
     """
     ops, operands, constants, positions, bounds = program
     n = 0
     i = 0
+    rank = 0
     for function in range(3):
         bounds[function] = n
         for _ in range(lengths[function]):
-            if live[i]:
+            if live[i] or keep_dead:
                 op = code[i, 0]
                 ops[n] = op
                 operands[n, 0] = offset(IN1_KIND[op], code[i, 1], sizes, F, L)
@@ -56,8 +60,9 @@ def lower(code, data, lengths, sizes, live, F, L, program):
                 operands[n, 2] = offset(OUT_KIND[op], code[i, 3], sizes, F, L)
                 for c in range(3):
                     constants[n, c] = data[i, c]
-                positions[n] = i
+                positions[n] = rank if live[i] else _DEAD + i
                 n += 1
+            rank += live[i]
             i += 1
     bounds[3] = n
 

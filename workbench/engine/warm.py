@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numba
 
 from workbench.engine._jit import lock
+from workbench.engine.interpreter import interpreter
 
 _ready: set[tuple[Any, ...]] = set()
 
@@ -25,3 +27,10 @@ def prepare(kernel: Any, signature: tuple[Any, ...]) -> None:
     with lock():
         kernel.compile(signature)
     _ready.add((kernel, signature))
+
+
+@cache
+def get_interpreter(lanes: int, dtype: str) -> Any:
+    """Return the interpreter for blocks of so many lanes of this precision."""
+    with lock():
+        return interpreter(lanes, dtype)

@@ -17,10 +17,12 @@ from workbench.engine.execute import fitness_of
 from workbench.engine.lifetime import (
     begin_block,
     combined,
+    copy_memory,
     count_all_steps,
     finish_block,
     pointers,
     set_keys,
+    sorted_copy,
     train_block,
     validate_block,
 )
@@ -45,7 +47,6 @@ from workbench.evolution.population import (
 from workbench.programs.ops import COST
 
 _HURDLE_EVERY = 100  # evaluations between two looks at the hurdle's quantile
-
 
 
 class Settings(NamedTuple):
@@ -91,13 +92,14 @@ class Tools(NamedTuple):
 @helper
 def _cost(code, lengths, train):
     """Return the static cost of a program for so many training examples."""
-    parts = np.zeros(3)
+    total = 0.0
     i = 0
     for function in range(3):
+        times = 1 if function == 0 else train
         for _ in range(lengths[function]):
-            parts[function] += COST[code[i, 0]]
+            total += times * COST[code[i, 0]]
             i += 1
-    return parts[0] + train * (parts[1] + parts[2])
+    return total
 
 
 @helper
@@ -125,7 +127,8 @@ def _probe(program, settings, shape, blocks, work, tools, lanes):
             work,
             block,
             0,
-            (0, train_rows),
+            0,
+            train_rows,
             settings.limit,
             tools.train_errors[block],
             lanes,
@@ -136,7 +139,7 @@ def _probe(program, settings, shape, blocks, work, tools, lanes):
         key = behaviour_key(errors, train_rows, settings.limit, tasks, alive, key)
         if alive == np.uint64(0):
             continue
-        work.saved[block] = work.memory[block]
+        copy_memory(shape, work.memory[block], work.saved[block])
         within = validate_block(
             program,
             shape,
@@ -149,7 +152,7 @@ def _probe(program, settings, shape, blocks, work, tools, lanes):
             tools.valid_errors[block],
             lanes,
         )
-        work.memory[block] = work.saved[block]
+        copy_memory(shape, work.saved[block], work.memory[block])
         errors = tools.valid_errors[block]
         key = behaviour_key(errors, valid_rows, settings.limit, alive, within, key)
     return key
@@ -175,7 +178,8 @@ def _hurdle_fitness(program, settings, shape, blocks, work, tools, done, lanes):
     L = len(lanes)
     unrecorded = work.loss[:0]
     for block in range(len(work.alive)):
-        work.fitness[block, :] = 0.0
+        for lane in range(L):
+            work.fitness[block, lane] = 0.0
         if work.alive[block] == np.uint64(0):
             continue
         train_block(
@@ -185,12 +189,13 @@ def _hurdle_fitness(program, settings, shape, blocks, work, tools, done, lanes):
             work,
             block,
             0,
-            (done, settings.hurdle_train),
+            done,
+            settings.hurdle_train,
             settings.limit,
             unrecorded,
             lanes,
         )
-        work.saved[block] = work.memory[block]
+        copy_memory(shape, work.memory[block], work.saved[block])
         within = validate_block(
             program,
             shape,
@@ -203,14 +208,16 @@ def _hurdle_fitness(program, settings, shape, blocks, work, tools, done, lanes):
             unrecorded,
             lanes,
         )
-        work.memory[block] = work.saved[block]
+        copy_memory(shape, work.saved[block], work.memory[block])
         for lane in range(L):
             if (within >> np.uint64(lane)) & np.uint64(1):
                 loss = work.loss[block, lane]
                 reached = fitness_of(shape, loss, settings.hurdle_valid)
                 work.fitness[block, lane] = reached
     fitness = _combine(settings, work, tools)
-    work.fitness[:] = 0.0
+    for block in range(len(work.alive)):
+        for lane in range(L):
+            work.fitness[block, lane] = 0.0
     return fitness
 
 
@@ -221,26 +228,32 @@ def _note_at_hurdle(settings, pop, fitness):
     pop.recent[seen % len(pop.recent)] = fitness
     pop.counters[WINDOW] = seen + 1
     if (seen + 1) % _HURDLE_EVERY == 0:
-        unique = np.unique(pop.recent[: min(seen + 1, len(pop.recent))])
-        at = int(settings.hurdle_quantile * (len(unique) - 1))
-        pop.hurdle[0] = unique[at]
+        count = min(seen + 1, len(pop.recent))
+        ordered = np.empty(count)
+        unique = 0
+        for value in sorted_copy(pop.recent, count):
+            if unique == 0 or value != ordered[unique - 1]:
+                ordered[unique] = value
+                unique += 1
+        pop.hurdle[0] = ordered[int(settings.hurdle_quantile * (unique - 1))]
 
 
 @helper
 def _fitness(code, data, lengths, settings, space, shape, pop, cache, blocks, work,
-             tools, lanes):  # fmt: skip
+             tools, interpret, lanes):  # fmt: skip
     """Return the fitness of a program, as cheaply as its spec allows."""
     counters = pop.counters
     if _cost(code, lengths, shape.train) > settings.cost_limit:
         counters[OVER_BUDGET] += 1
         return 0.0
     L = len(lanes)
-    sizes = space.sizes[1:]
+    sizes = space.memory
     mark_live(code, data, lengths, sizes, settings.vector_label, tools.live)
-    lower(code, data, lengths, sizes, tools.live, shape.features, L, tools.lowered)
-    program = pointers(tools.lowered)
+    F = shape.features
+    lower(code, data, lengths, sizes, tools.live, False, F, L, tools.lowered)
+    program = pointers(tools.lowered, interpret)
     for block in range(len(work.alive)):
-        begin_block(program, shape, blocks, work, block, lanes)
+        begin_block(program, shape, blocks, work, block)
     done = 0
     key = np.uint64(0)
     if settings.use_cache:
@@ -265,9 +278,7 @@ def _fitness(code, data, lengths, settings, space, shape, pop, cache, blocks, wo
                 insert(cache, key, fitness)
             return fitness
     for block in range(len(work.alive)):
-        finish_block(
-            program, shape, blocks, work, block, done, settings.limit, lanes
-        )
+        finish_block(program, shape, blocks, work, block, done, settings.limit, lanes)
     counters[EVALUATIONS] += 1
     counters[TRAIN_STEPS] += count_all_steps(shape, blocks, work)
     fitness = _combine(settings, work, tools)
@@ -280,10 +291,13 @@ def _fitness(code, data, lengths, settings, space, shape, pop, cache, blocks, wo
 def _first_individual(settings, space, pop):
     """Return a new node with an individual of the initial population."""
     node = new_node(pop, -1)
-    n = len(settings.initial_code)
-    pop.lengths[node] = settings.initial_lengths
-    pop.code[node, :n] = settings.initial_code
-    pop.data[node, :n] = settings.initial_data
+    for function in range(3):
+        pop.lengths[node, function] = settings.initial_lengths[function]
+    for i in range(len(settings.initial_code)):
+        for k in range(4):
+            pop.code[node, i, k] = settings.initial_code[i, k]
+        for k in range(3):
+            pop.data[node, i, k] = settings.initial_data[i, k]
     if settings.initial_random or settings.random_search:
         for function in range(3):
             randomize_function(
@@ -331,7 +345,9 @@ def finished(settings, pop):
 
 
 @kernel
-def advance(until, settings, space, shape, pop, cache, blocks, work, tools, lanes):
+def advance(
+    until, settings, space, shape, pop, cache, blocks, work, tools, interpret, lanes
+):
     """Make individuals until `until` of them exist, a new best appears or a rule stops.
 
     Returns whether a new best was recorded.
@@ -352,6 +368,7 @@ def advance(until, settings, space, shape, pop, cache, blocks, work, tools, lane
             blocks,
             work,
             tools,
+            interpret,
             lanes,
         )
         replace_oldest(pop, node)

@@ -62,9 +62,7 @@ class Island:
     def __init__(self, spec: SearchSpec, number: int, blocks: Blocks) -> None:
         self.spec = spec
         self._blocks = blocks
-        seeds = np.random.SeedSequence([spec.seed, number]).generate_state(
-            1, np.uint64
-        )
+        seeds = np.random.SeedSequence([spec.seed, number]).generate_state(1, np.uint64)
         longest = sum(spec.space.length(name)[1] for name in FUNCTIONS)
         # Trading an instruction needs room for one more.
         slots = max(longest, sum(spec.initial_length or ())) + 1
@@ -90,6 +88,7 @@ class Island:
             self._blocks.arrays,
             self._work,
             self._tools,
+            self._blocks.interpreter(),
             self._blocks.lanes,
         )
 
@@ -263,7 +262,9 @@ def _settings(spec: SearchSpec, number: int, blocks: Blocks) -> Settings:
         hurdle_train=min(hurdle.train, blocks.train) if hurdle else 0,
         hurdle_valid=min(hurdle.valid, blocks.valid) if hurdle else 0,
         hurdle_quantile=hurdle.quantile if hurdle else 0.0,
-        cost_limit=math.inf if spec.cost_factor is None else spec.cost_factor * baseline,
+        cost_limit=math.inf
+        if spec.cost_factor is None
+        else spec.cost_factor * baseline,
         stop_evaluations=_share(spec.evaluations, spec.populations, number),
         stop_train_steps=_share(spec.train_steps, spec.populations, number),
         stop_fitness=math.inf if spec.fitness is None else spec.fitness,
@@ -271,7 +272,6 @@ def _settings(spec: SearchSpec, number: int, blocks: Blocks) -> Settings:
 
 
 def _baseline_cost(spec: SearchSpec, train: int) -> float:
-
 
     return HAND_DESIGNED[spec.cost_baseline]().cost(train)
 
@@ -292,5 +292,3 @@ def _tools(spec: SearchSpec, slots: int, blocks: Blocks) -> Tools:
 
 def _rows(count: int, rows: int, L: int, dtype: np.dtype) -> np.ndarray:
     return aligned((count, rows * L), dtype).reshape(count, rows, L)
-
-

@@ -59,6 +59,7 @@ class SpaceArrays(NamedTuple):
     shortest: np.ndarray  #: int64[3]
     longest: np.ndarray  #: int64[3]
     sizes: np.ndarray  #: int64[4]: addresses by kind (0 for none)
+    memory: np.ndarray  #: int64[3]: scalars, vectors, matrices
     first_out: np.ndarray  #: int64[4]: first address that a program may write, by kind
 
 
@@ -75,6 +76,7 @@ def space_arrays(space: Space) -> SpaceArrays:
         shortest=np.array([low for low, _ in ranges]),
         longest=np.array([high for _, high in ranges]),
         sizes=np.array([0, *space.sizes]),
+        memory=np.array(space.sizes),
         first_out=np.array([0, 1, 2 if space.label == "vector" else 1, 0]),
     )
 
@@ -104,7 +106,8 @@ def _random_out(op, code, i, space, rng):
 
 @helper
 def _random_constants(op, data, i, rng):
-    data[i, :] = 0.0
+    for k in range(3):
+        data[i, k] = 0.0
     if op == _SCALAR_CONST:
         data[i, 0] = _random_sign_uniform(rng)
     elif op in (_VECTOR_CONST, _MATRIX_CONST):
@@ -125,7 +128,8 @@ def random_instruction(function, code, data, i, space, rng):
     """Write a random instruction, allowed in this function, into row `i`."""
     op = space.ops[function, next_below(rng, space.op_counts[function])]
     code[i, 0] = op
-    code[i, 1:] = 0
+    for k in range(1, 4):
+        code[i, k] = 0
     if IN1_KIND[op] > 0:
         code[i, 1] = next_below(rng, space.sizes[IN1_KIND[op]])
     if IN2_KIND[op] > 0:
@@ -213,23 +217,29 @@ def _alter(code, data, i, space, rng):
 
 
 @helper
+def _copy_row(code, data, source, target):
+    for k in range(4):
+        code[target, k] = code[source, k]
+    for k in range(3):
+        data[target, k] = data[source, k]
+
+
+@helper
 def _insert(function, code, data, lengths, space, rng):
-    total = lengths.sum()
+    total = _start(lengths, 3)
     at = _start(lengths, function) + next_below(rng, lengths[function] + 1)
     for i in range(total, at, -1):
-        code[i] = code[i - 1]
-        data[i] = data[i - 1]
+        _copy_row(code, data, i - 1, i)
     random_instruction(function, code, data, at, space, rng)
     lengths[function] += 1
 
 
 @helper
 def _remove(function, code, data, lengths, rng):
-    total = lengths.sum()
+    total = _start(lengths, 3)
     at = _start(lengths, function) + next_below(rng, lengths[function])
     for i in range(at, total - 1):
-        code[i] = code[i + 1]
-        data[i] = data[i + 1]
+        _copy_row(code, data, i + 1, i)
     lengths[function] -= 1
 
 

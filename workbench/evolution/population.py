@@ -138,10 +138,15 @@ def new_node(pop, parent):
     pop.born[node] = pop.counters[INDIVIDUALS]
     if parent != _NONE:
         pop.children[parent] += 1
-        slots = pop.lengths[parent].sum()
-        pop.code[node, :slots] = pop.code[parent, :slots]
-        pop.data[node, :slots] = pop.data[parent, :slots]
-        pop.lengths[node] = pop.lengths[parent]
+        slots = 0
+        for function in range(3):
+            pop.lengths[node, function] = pop.lengths[parent, function]
+            slots += pop.lengths[parent, function]
+        for i in range(slots):
+            for k in range(4):
+                pop.code[node, i, k] = pop.code[parent, i, k]
+            for k in range(3):
+                pop.data[node, i, k] = pop.data[parent, i, k]
     return node
 
 

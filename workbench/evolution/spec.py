@@ -283,7 +283,9 @@ def _mutations(given: Any) -> tuple[tuple[str, float], ...]:
     if isinstance(given, Mapping):
         pairs = list(given.items())
     elif isinstance(given, Sequence) and not isinstance(given, str):
-        pairs = [(item, 1.0) if isinstance(item, str) else tuple(item) for item in given]
+        pairs = [
+            (item, 1.0) if isinstance(item, str) else tuple(item) for item in given
+        ]
     else:
         raise ValueError(f"mutations is {given!r}; {accepted}")
     weights: dict[str, float] = {}
@@ -331,7 +333,9 @@ def _initial_length(spec: SearchSpec) -> tuple[int, int, int]:
     program = None if spec.initial == "random" else _initial_program(spec)
     given = spec.initial_length
     if given is None:
-        sizes = [len(part) for part in program.functions.values()] if program else [0] * 3
+        sizes = (
+            [len(part) for part in program.functions.values()] if program else [0] * 3
+        )
         lengths = tuple(max(a, b) for a, b in zip(lowest, sizes, strict=True))
     else:
         lengths = tuple(given)
@@ -366,7 +370,5 @@ def _padded(
         for part, length in zip(program.functions.values(), lengths, strict=True)
     ]
     every = tuple(range(len(OPS)))
-    room = replace(
-        spec.space, setup_ops=every, predict_ops=every, learn_ops=every
-    )
+    room = replace(spec.space, setup_ops=every, predict_ops=every, learn_ops=every)
     return Program(*parts, space=room)
