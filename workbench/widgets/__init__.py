@@ -1,0 +1,9 @@
+"""Panels for Jupyter: the same jobs as in a script, watched while they run."""
+
+from __future__ import annotations
+
+from workbench.widgets.lab_settings import lab_config_path
+from workbench.widgets.panel import Panel
+from workbench.widgets.search_panel import SearchPanel
+
+__all__ = ["Panel", "SearchPanel", "lab_config_path"]

@@ -1,0 +1,401 @@
+// The fitness curve on a canvas: best so far, the population's spread, new bests.
+
+import { h, setText } from "./dom";
+import { duration, fitness, short } from "./format";
+import { fitnessScale, linearScale, ninesScale, type Scale } from "./scales";
+import type { Table } from "./table";
+import { colours, type Colours } from "./theme";
+
+export const X_AXES = {
+  individuals: { title: "Individuals", label: short },
+  evaluations: { title: "Full evaluations", label: short },
+  train_steps: { title: "Train steps", label: short },
+  seconds: { title: "Running time (min:s)", label: duration },
+} as const;
+
+export type XAxis = keyof typeof X_AXES;
+export type YAxis = "linear" | "nines";
+
+interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+const FONT = "12px ";
+const MARK = 4.5;
+
+export class Curve {
+  readonly element: HTMLElement;
+  xAxis: XAxis = "individuals";
+  yAxis: YAxis = "linear";
+  /** Individuals at which a new best was found. */
+  marks: number[] = [];
+  emptyText = "";
+
+  private readonly canvas: HTMLCanvasElement;
+  private readonly readout: HTMLElement;
+  private readonly empty: HTMLElement;
+  private readonly spoken: HTMLElement;
+  private paint: Colours | undefined;
+  private hover: number | undefined;
+  private pending = 0;
+  private box: Box = { left: 0, top: 0, width: 1, height: 1 };
+  private xScale: Scale = linearScale(0, 1, 5, short);
+
+  constructor(
+    private readonly table: Table,
+    signal: AbortSignal,
+  ) {
+    this.canvas = h("canvas", {
+      class: "wb-curve-canvas",
+      tabindex: 0,
+      role: "img",
+      "aria-label": "Fitness curve",
+    });
+    this.readout = h("div", { class: "wb-readout", hidden: true, "aria-hidden": "true" });
+    this.empty = h("p", { class: "wb-curve-empty" });
+    this.spoken = h("p", { class: "wb-hidden", "aria-live": "polite" });
+    this.element = h("div", { class: "wb-curve" }, this.canvas, this.empty, this.readout, this.spoken);
+    this.listen(signal);
+  }
+
+  /** Draw in the next animation frame, however often this is called. */
+  redraw(): void {
+    this.pending ||= requestAnimationFrame(() => {
+      this.pending = 0;
+      this.draw();
+    });
+  }
+
+  recolour(): void {
+    this.paint = undefined;
+    this.redraw();
+  }
+
+  /** One sentence on the curve for those who do not see it. */
+  describe(): string {
+    const last = this.table.length - 1;
+    if (last < 0) return "Fitness curve. Empty: nothing has been evaluated yet.";
+    const at = this.readRow(last);
+    return (
+      `Fitness curve. After ${short(at.individuals)} individuals the best fitness is ` +
+      `${fitness(at.best)}, the median of the population ${fitness(at.median)}. ` +
+      "Arrow keys read other points."
+    );
+  }
+
+  /** Values of one row, fitness not loss. */
+  readRow(row: number) {
+    const of = (name: string) => this.table.column(name)(row);
+    const fit = (name: string) => 1 - of(name);
+    return {
+      individuals: of("individuals"),
+      evaluations: of("evaluations"),
+      train_steps: of("train_steps"),
+      seconds: of("seconds"),
+      best: fit("best"),
+      median: fit("q50"),
+      q05: fit("q05"),
+      q25: fit("q25"),
+      q75: fit("q75"),
+      q95: fit("q95"),
+    };
+  }
+
+  private listen(signal: AbortSignal): void {
+    const { canvas } = this;
+    const size = new ResizeObserver(() => this.redraw());
+    size.observe(this.element);
+    signal.addEventListener("abort", () => {
+      size.disconnect();
+      cancelAnimationFrame(this.pending);
+    });
+    canvas.addEventListener(
+      "pointermove",
+      (event) => {
+        const x = event.clientX - canvas.getBoundingClientRect().left;
+        this.setHover(this.nearest((x - this.box.left) / this.box.width), false);
+      },
+      { signal },
+    );
+    canvas.addEventListener("pointerleave", () => this.setHover(undefined, false), { signal });
+    canvas.addEventListener("blur", () => this.setHover(undefined, false), { signal });
+    canvas.addEventListener("keydown", (event) => this.onKey(event), { signal });
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const last = this.table.length - 1;
+    if (last < 0) return;
+    const at = this.hover ?? last;
+    const step = event.shiftKey ? Math.max(1, Math.round(last / 20)) : 1;
+    const target: Record<string, number | undefined> = {
+      ArrowLeft: Math.max(0, at - step),
+      ArrowRight: Math.min(last, at + step),
+      Home: 0,
+      End: last,
+      Escape: undefined,
+    };
+    if (!(event.key in target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.setHover(target[event.key], true);
+  }
+
+  private setHover(row: number | undefined, speak: boolean): void {
+    if (row === this.hover) return;
+    this.hover = row;
+    if (speak && row !== undefined) {
+      const at = this.readRow(row);
+      setText(
+        this.spoken,
+        `${short(at.individuals)} individuals: best ${fitness(at.best)}, median ${fitness(at.median)}`,
+      );
+    }
+    this.redraw();
+  }
+
+  /** The row nearest to a place on the x axis. */
+  private nearest(place: number): number | undefined {
+    const x = this.table.column(this.xAxis);
+    let [low, high] = [0, this.table.length - 1];
+    if (high < 0) return undefined;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.xScale.place(x(middle)) < place) low = middle;
+      else high = middle;
+    }
+    const nearer = place - this.xScale.place(x(low)) < this.xScale.place(x(high)) - place;
+    return nearer ? low : high;
+  }
+
+  private draw(): void {
+    const [width, height] = [this.element.clientWidth, this.element.clientHeight];
+    const context = this.canvas.getContext("2d");
+    if (!context || width < 60 || height < 60) return;
+    const ratio = window.devicePixelRatio || 1;
+    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = width * ratio;
+    if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = height * ratio;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    this.paint ??= colours(this.element);
+
+    const rows = this.table.length;
+    const yScale = this.makeYScale();
+    const font = FONT + getComputedStyle(this.element).fontFamily;
+    context.font = font;
+    const labels = Math.max(...yScale.ticks.map((t) => context.measureText(t.label).width));
+    this.box = { left: Math.ceil(labels) + 16, top: 26, width: 0, height: height - 26 - 44 };
+    this.box.width = width - this.box.left - 16;
+    const axis = X_AXES[this.xAxis];
+    const end = rows > 0 ? this.table.column(this.xAxis)(rows - 1) : 0;
+    this.xScale = linearScale(0, end > 0 ? end : 1, this.box.width / 110, axis.label);
+
+    this.drawAxes(context, this.paint, yScale, rows > 0);
+    if (rows > 0) this.drawData(context, this.paint, yScale, rows);
+    setText(this.empty, rows > 0 ? "" : this.emptyText);
+    this.drawReadout(context, this.paint, yScale, width);
+  }
+
+  private makeYScale(): Scale {
+    if (this.yAxis === "linear") return fitnessScale();
+    const best = this.table.column("best");
+    return ninesScale(this.table.length > 0 ? best(this.table.length - 1) : 0.1);
+  }
+
+  private drawAxes(
+    context: CanvasRenderingContext2D,
+    paint: Colours,
+    yScale: Scale,
+    withX: boolean,
+  ): void {
+    const { left, top, width, height } = this.box;
+    context.lineWidth = 1;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const tick of yScale.ticks) {
+      const y = Math.round(top + height * (1 - yScale.place(tick.value))) + 0.5;
+      context.strokeStyle = paint.grid;
+      context.beginPath();
+      context.moveTo(left, y);
+      context.lineTo(left + width, y);
+      context.stroke();
+      context.fillStyle = paint.muted;
+      context.fillText(tick.label, left - 8, y);
+    }
+    context.textAlign = "left";
+    context.fillStyle = paint.text;
+    context.fillText("Fitness (1 is perfect)", 4, 10);
+    context.textAlign = "center";
+    context.fillText(X_AXES[this.xAxis].title, left + width / 2, top + height + 34);
+    if (!withX) return;
+    context.fillStyle = paint.muted;
+    context.strokeStyle = paint.muted;
+    for (const tick of this.xScale.ticks) {
+      const x = Math.round(left + width * this.xScale.place(tick.value)) + 0.5;
+      context.beginPath();
+      context.moveTo(x, top + height);
+      context.lineTo(x, top + height + 4);
+      context.stroke();
+      context.fillText(tick.label, x, top + height + 14);
+    }
+  }
+
+  private drawData(
+    context: CanvasRenderingContext2D,
+    paint: Colours,
+    yScale: Scale,
+    rows: number,
+  ): void {
+    const { left, top, width, height } = this.box;
+    const axis = this.table.column(this.xAxis);
+    const x = (row: number) => left + width * this.xScale.place(axis(row));
+    const y = (name: string) => {
+      const loss = this.table.column(name);
+      return (row: number) => top + height * (1 - yScale.place(loss(row)));
+    };
+    context.save();
+    context.beginPath();
+    context.rect(left - MARK, top - MARK - 1, width + 2 * MARK, height + 2 * MARK + 1);
+    context.clip();
+    context.fillStyle = paint.population;
+    for (const [low, high, alpha] of [
+      ["q05", "q95", 0.16],
+      ["q25", "q75", 0.3],
+    ] as const) {
+      context.globalAlpha = alpha;
+      fillBand(context, rows, x, y(low), y(high));
+    }
+    context.globalAlpha = 1;
+    context.lineJoin = "round";
+    context.strokeStyle = paint.population;
+    context.lineWidth = 1.5;
+    context.setLineDash([5, 3]);
+    strokeLine(context, rows, x, y("q50"), false);
+    context.setLineDash([]);
+    context.strokeStyle = paint.best;
+    context.lineWidth = 2;
+    strokeLine(context, rows, x, y("best"), true);
+    this.drawMarks(context, paint, rows, x, y("best"));
+    context.restore();
+  }
+
+  private drawMarks(
+    context: CanvasRenderingContext2D,
+    paint: Colours,
+    rows: number,
+    x: (row: number) => number,
+    y: (row: number) => number,
+  ): void {
+    const individuals = this.table.column("individuals");
+    context.fillStyle = paint.surface;
+    context.strokeStyle = paint.best;
+    context.lineWidth = 1.5;
+    let [row, lastX, lastY] = [0, -100, -100];
+    for (const mark of this.marks) {
+      while (row < rows - 1 && individuals(row) < mark) row++;
+      const [markX, markY] = [x(row), y(row)];
+      if (Math.hypot(markX - lastX, markY - lastY) < 2 * MARK) continue;
+      [lastX, lastY] = [markX, markY];
+      context.beginPath();
+      context.moveTo(markX, markY - MARK);
+      context.lineTo(markX + MARK, markY);
+      context.lineTo(markX, markY + MARK);
+      context.lineTo(markX - MARK, markY);
+      context.closePath();
+      context.fill();
+      context.stroke();
+    }
+  }
+
+  private drawReadout(
+    context: CanvasRenderingContext2D,
+    paint: Colours,
+    yScale: Scale,
+    width: number,
+  ): void {
+    const row = this.hover;
+    this.readout.hidden = row === undefined || row >= this.table.length;
+    if (row === undefined || this.readout.hidden) return;
+    const { left, top, height } = this.box;
+    const at = this.readRow(row);
+    const x = Math.round(left + this.box.width * this.xScale.place(at[this.xAxis])) + 0.5;
+    context.strokeStyle = paint.muted;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(x, top);
+    context.lineTo(x, top + height);
+    context.stroke();
+    context.fillStyle = paint.best;
+    context.beginPath();
+    context.arc(x, top + height * (1 - yScale.place(1 - at.best)), 3.5, 0, 2 * Math.PI);
+    context.fill();
+    const line = (name: string, value: string) =>
+      h("div", {}, h("span", {}, name), h("b", {}, value));
+    const band = (low: number, high: number) => `${fitness(low)} – ${fitness(high)}`;
+    this.readout.replaceChildren(
+      line("Individuals", short(at.individuals)),
+      ...(this.xAxis === "individuals"
+        ? []
+        : [line(X_AXES[this.xAxis].title, X_AXES[this.xAxis].label(at[this.xAxis]))]),
+      line("Best so far", fitness(at.best)),
+      line("Median", fitness(at.median)),
+      line("25–75 %", band(at.q25, at.q75)),
+      line("5–95 %", band(at.q05, at.q95)),
+    );
+    const room = this.readout.offsetWidth + 14;
+    this.readout.style.transform = `translate(${x + room > width ? x - room : x + 12}px, ${top + height - this.readout.offsetHeight - 8}px)`;
+  }
+}
+
+type Place = (row: number) => number;
+
+function strokeLine(
+  context: CanvasRenderingContext2D,
+  rows: number,
+  x: Place,
+  y: Place,
+  stepped: boolean,
+): void {
+  context.beginPath();
+  let lastY = NaN;
+  for (let row = 0; row < rows; row++) {
+    const [nowX, nowY] = [x(row), y(row)];
+    if (Number.isNaN(nowY)) {
+      lastY = NaN;
+    } else if (Number.isNaN(lastY)) {
+      context.moveTo(nowX, nowY);
+      lastY = nowY;
+    } else {
+      if (stepped) context.lineTo(nowX, lastY);
+      context.lineTo(nowX, nowY);
+      lastY = nowY;
+    }
+  }
+  context.stroke();
+}
+
+/** Fill between two rows of values, in pieces where values are missing. */
+function fillBand(
+  context: CanvasRenderingContext2D,
+  rows: number,
+  x: Place,
+  low: Place,
+  high: Place,
+): void {
+  let start = 0;
+  while (start < rows) {
+    while (start < rows && Number.isNaN(low(start))) start++;
+    let end = start;
+    while (end < rows && !Number.isNaN(low(end))) end++;
+    if (end - start > 1) {
+      context.beginPath();
+      for (let row = start; row < end; row++) context.lineTo(x(row), high(row));
+      for (let row = end - 1; row >= start; row--) context.lineTo(x(row), low(row));
+      context.closePath();
+      context.fill();
+    }
+    start = end;
+  }
+}

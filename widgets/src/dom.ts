@@ -1,0 +1,63 @@
+// Small helpers to build DOM without a framework.
+
+type Child = Node | string | null | undefined | false;
+type Attributes = Record<string, string | number | boolean | null | undefined>;
+
+/** Create an element; `class` and other attributes by name, false or null left out. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  element.append(...children.filter((child): child is Node | string => !!child));
+  return element;
+}
+
+export function setAttributes(element: Element, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) {
+      element.removeAttribute(name);
+    } else {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+}
+
+/** Set text only when it changes, so that a screen reader is told of changes only. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const ICONS = {
+  ready: '<circle cx="8" cy="8" r="5.25" fill="none" stroke="currentColor" stroke-width="1.5"/>',
+  preparing:
+    '<path d="M8 2.75a5.25 5.25 0 1 1-5.25 5.25" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round"/>',
+  running: '<path d="M4.5 2.9v10.2L13 8z"/>',
+  paused: '<path d="M4 3h2.8v10H4zM9.2 3H12v10H9.2z"/>',
+  stopping:
+    '<rect x="3.75" y="3.75" width="8.5" height="8.5" fill="none" stroke="currentColor" stroke-width="1.5"/>',
+  stopped: '<rect x="3.5" y="3.5" width="9" height="9" rx=".5"/>',
+  finished:
+    '<path d="M3 8.6l3.4 3.5L13 4.6" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>',
+  failed:
+    '<path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>',
+  step: '<path d="M3 2.9v10.2L10 8zM11 3h2v10h-2z"/>',
+  warning:
+    '<path d="M8 1.8L15 14H1z" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/><path d="M8 6v4M8 11.4v1.2" stroke="currentColor" stroke-width="1.5"/>',
+} as const;
+
+export type IconName = keyof typeof ICONS;
+
+export function icon(name: IconName): SVGSVGElement {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  setAttributes(svg, {
+    viewBox: "0 0 16 16",
+    class: `wb-icon wb-icon-${name}`,
+    "aria-hidden": "true",
+    fill: "currentColor",
+  });
+  svg.innerHTML = ICONS[name];
+  return svg;
+}

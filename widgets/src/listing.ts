@@ -1,0 +1,142 @@
+// Programs as the field writes them: three functions, line numbers, dead code marked.
+
+import { h } from "./dom";
+
+export interface ListingRow {
+  text: string;
+  live: boolean;
+}
+
+export interface ListingFunction {
+  name: string;
+  rows: ListingRow[];
+}
+
+export type DiffKind = "same" | "changed" | "added" | "removed";
+
+export interface DiffRow {
+  kind: DiffKind;
+  left: string | null;
+  right: string | null;
+  left_live: boolean;
+  right_live: boolean;
+}
+
+export interface DiffFunction {
+  name: string;
+  rows: DiffRow[];
+}
+
+const MEANING: Record<string, string> = {
+  Setup: "once, before the first example",
+  Predict: "for each example; s1 is the prediction",
+  Learn: "after each training example; s0 is its label",
+};
+
+const TOKENS =
+  /([svm]\d+)|(\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|\b(?:nan|inf)\b)|([A-Za-z_]\w*)|(\s+)|(.)/gi;
+
+/** Colour one instruction: memories, numbers, function names. */
+export function highlight(text: string): Node[] {
+  return [...text.matchAll(TOKENS)].map(([whole, memory, number, word]) => {
+    const kind = memory
+      ? `wb-memory wb-memory-${memory[0]!.toLowerCase()}`
+      : number
+        ? "wb-number"
+        : word
+          ? "wb-word"
+          : "";
+    return kind ? h("span", { class: kind }, whole) : document.createTextNode(whole);
+  });
+}
+
+export function listing(functions: ListingFunction[], showDead: boolean): HTMLElement {
+  return h("div", { class: "wb-functions" }, ...functions.map((f) => oneFunction(f, showDead)));
+}
+
+function oneFunction({ name, rows }: ListingFunction, showDead: boolean): HTMLElement {
+  const shown = rows.map((row, i) => ({ ...row, number: i + 1 })).filter((r) => showDead || r.live);
+  const dead = rows.filter((row) => !row.live).length;
+  return functionBlock(
+    name,
+    shown.map((row) => codeRow(row.text, row.number, row.live)),
+    dead > 0 && !showDead ? `${dead} dead hidden` : "",
+    rows.length === 0 ? "empty" : "nothing that matters",
+  );
+}
+
+function functionBlock(
+  name: string,
+  rows: HTMLElement[],
+  note: string,
+  emptyNote: string,
+): HTMLElement {
+  return h(
+    "section",
+    { class: `wb-function wb-function-${name.toLowerCase()}`, "aria-label": name },
+    h(
+      "h4",
+      {},
+      h("span", { class: "wb-function-name" }, name),
+      h("small", {}, MEANING[name] ?? ""),
+    ),
+    rows.length > 0
+      ? h("ol", { class: "wb-code" }, ...rows)
+      : h("p", { class: "wb-note" }, emptyNote),
+    note !== "" && h("p", { class: "wb-note" }, note),
+  );
+}
+
+function codeRow(text: string, number: number, live: boolean): HTMLElement {
+  return h(
+    "li",
+    { class: live ? "wb-line" : "wb-line wb-dead" },
+    h("span", { class: "wb-line-number", "aria-hidden": "true" }, String(number)),
+    h("code", {}, ...highlight(text)),
+    !live &&
+      h("span", { class: "wb-tag", title: "It cannot change any prediction." }, "dead"),
+  );
+}
+
+const SIGN: Record<DiffKind, string> = { same: " ", changed: "~", added: "+", removed: "−" };
+
+/** What changed from the previous best, function by function. */
+export function difference(functions: DiffFunction[]): HTMLElement {
+  return h(
+    "div",
+    { class: "wb-functions" },
+    ...functions.map(({ name, rows }) => {
+      const changed = rows.filter((row) => row.kind !== "same");
+      const same = rows.length - changed.length;
+      return functionBlock(
+        name,
+        changed.flatMap(diffRows),
+        same > 0 && changed.length > 0 ? `${same} unchanged` : "",
+        rows.length === 0 ? "empty" : `all ${same} unchanged`,
+      );
+    }),
+  );
+}
+
+function diffRows(row: DiffRow): HTMLElement[] {
+  if (row.kind === "changed") {
+    return [
+      diffRow("removed", row.left ?? "", row.left_live, "was"),
+      diffRow("added", row.right ?? "", row.right_live, "now"),
+    ];
+  }
+  const added = row.kind === "added";
+  const text = (added ? row.right : row.left) ?? "";
+  return [diffRow(row.kind, text, added ? row.right_live : row.left_live, row.kind)];
+}
+
+function diffRow(kind: DiffKind, text: string, live: boolean, word: string): HTMLElement {
+  return h(
+    "li",
+    { class: `wb-line wb-diff-${kind}${live ? "" : " wb-dead"}` },
+    h("span", { class: "wb-line-number", "aria-hidden": "true" }, SIGN[kind]),
+    h("span", { class: "wb-hidden" }, `${word}: `),
+    h("code", {}, ...highlight(text)),
+    !live && h("span", { class: "wb-tag" }, "dead"),
+  );
+}

@@ -1,0 +1,47 @@
+// Colours for the canvas, read from the style sheet, and again when the theme changes.
+
+export interface Colours {
+  text: string;
+  muted: string;
+  grid: string;
+  surface: string;
+  best: string;
+  population: string;
+}
+
+export function colours(element: Element): Colours {
+  const style = getComputedStyle(element);
+  const read = (name: string) => style.getPropertyValue(`--wb-${name}`).trim() || "gray";
+  return {
+    text: read("text"),
+    muted: read("muted"),
+    grid: read("grid"),
+    surface: read("surface"),
+    best: read("best"),
+    population: read("population"),
+  };
+}
+
+/** Mark the root light or dark by what stands behind it, now and at each change. */
+export function followTheme(root: HTMLElement, signal: AbortSignal, changed: () => void): void {
+  const apply = () => {
+    root.dataset.wbTheme = isDark() ? "dark" : "light";
+    changed();
+  };
+  const observer = new MutationObserver(apply);
+  observer.observe(document.body, {
+    attributes: true,
+    attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "class"],
+  });
+  const media = window.matchMedia("(prefers-color-scheme: dark)");
+  media.addEventListener("change", apply, { signal });
+  signal.addEventListener("abort", () => observer.disconnect());
+  apply();
+}
+
+function isDark(): boolean {
+  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
+  if (jpThemeLight !== undefined) return jpThemeLight === "false";
+  if (vscodeThemeKind !== undefined) return !vscodeThemeKind.includes("light");
+  return window.matchMedia("(prefers-color-scheme: dark)").matches;
+}

@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import panel from "../src/search_panel";
+import { FakeModel } from "./fake_model";
+
+const SCHEMA = {
+  groups: [
+    {
+      title: "Search",
+      more: false,
+      fields: [
+        { name: "seed", label: "Seed", kind: "number" },
+        {
+          name: "strategy",
+          label: "Strategy",
+          kind: "choice",
+          options: [
+            { value: "aging", label: "Evolution" },
+            { value: "random", label: "Random search" },
+          ],
+        },
+      ],
+    },
+    { title: "Tasks", more: true, fields: [{ name: "train", label: "Train", kind: "number" }] },
+  ],
+};
+const FORM = { values: { seed: "1", strategy: "aging", train: "100" }, errors: {}, revision: 1 };
+const READY = { status: "ready", can: { start: true, step: true }, revision: 1 };
+const PROGRAM = {
+  fitness: 0.987,
+  individuals: 5000,
+  dead: 1,
+  mutation: "alter_param",
+  previous: { fitness: 0.9, individuals: 4000 },
+  functions: [
+    { name: "Setup", rows: [{ text: "s2 = 0.01", live: true }, { text: "s3 = 0.5", live: false }] },
+    { name: "Predict", rows: [{ text: "s1 = dot(v0, v1)", live: true }] },
+    { name: "Learn", rows: [] },
+  ],
+  diff: [
+    {
+      name: "Setup",
+      rows: [
+        { kind: "changed", left: "s2 = 0.1", right: "s2 = 0.01", left_live: true, right_live: true },
+        { kind: "added", left: null, right: "s3 = 0.5", left_live: false, right_live: false },
+      ],
+    },
+    { name: "Predict", rows: [{ kind: "same", left: "s1 = dot(v0, v1)", right: "s1 = dot(v0, v1)", left_live: true, right_live: true }] },
+    { name: "Learn", rows: [] },
+  ],
+  revision: 4,
+};
+
+let el: HTMLElement;
+let abort: AbortController;
+let model: FakeModel;
+
+async function show(traits: Record<string, unknown> = {}, live = true): Promise<void> {
+  model = new FakeModel({ schema: SCHEMA, form: FORM, state: READY, ...traits });
+  model.live = live;
+  panel.render({ model, el, signal: abort.signal });
+  await settle();
+}
+
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(50);
+}
+
+const text = (selector: string) => el.querySelector(selector)?.textContent ?? "";
+const button = (key: string) => el.querySelector<HTMLButtonElement>(`[data-key="${key}"]`)!;
+const field = (name: string) =>
+  el.querySelector<HTMLInputElement>(`[data-key="field-${name}"]`)!;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  abort = new AbortController();
+  el = document.createElement("div");
+  document.body.replaceChildren(el);
+});
+
+afterEach(() => {
+  abort.abort();
+  vi.useRealTimers();
+});
+
+it("offers to start, and sends what was typed before the command", async () => {
+  await show();
+  expect(text("[role=status]")).toBe("Ready");
+  expect(button("primary").textContent).toBe("Start");
+  expect(button("stop").getAttribute("aria-disabled")).toBe("true");
+  field("seed").value = "42";
+  field("seed").dispatchEvent(new Event("input"));
+  button("primary").click();
+  expect(model.ofType("command").map(({ name, values }) => ({ name, values }))).toEqual([
+    { name: "edit", values: { seed: "42" } },
+    { name: "start", values: undefined },
+  ]);
+});
+
+it("does nothing for a button that means nothing now", async () => {
+  await show();
+  button("stop").click();
+  expect(model.ofType("command")).toEqual([]);
+});
+
+it("sends edits a moment after the last key", async () => {
+  await show();
+  for (const value of ["1", "12", "123"]) {
+    field("seed").value = value;
+    field("seed").dispatchEvent(new Event("input"));
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  await vi.advanceTimersByTimeAsync(400);
+  expect(model.ofType("command").map(({ values }) => values)).toEqual([{ seed: "123" }]);
+});
+
+it("refuses beside the field, for eyes and ears", async () => {
+  await show({ form: { ...FORM, errors: { train: "must be 1 or more" }, revision: 2 } });
+  const control = field("train");
+  expect(control.getAttribute("aria-invalid")).toBe("true");
+  const error = document.getElementById(control.getAttribute("aria-describedby")!);
+  expect(error?.textContent).toBe("must be 1 or more");
+  expect(el.querySelector<HTMLDetailsElement>(".wb-more")!.open).toBe(true);
+});
+
+it("steps by a whole number only", async () => {
+  await show({ state: { status: "paused", can: { step: true, resume: true, stop: true }, revision: 2 } });
+  const size = button("step-size") as unknown as HTMLInputElement;
+  size.value = "many";
+  button("step").click();
+  expect(model.ofType("command")).toEqual([]);
+  expect(size.getAttribute("aria-invalid")).toBe("true");
+  size.value = "2 500";
+  button("step").click();
+  expect(model.ofType("command")[0]).toMatchObject({ name: "step", count: 2500 });
+});
+
+it("keeps one button for start, pause and resume, and its focus", async () => {
+  await show();
+  button("primary").focus();
+  const running = { status: "running", can: { pause: true, stop: true }, revision: 5 };
+  model.frame(1, { snapshot: true, parts: { state: running } });
+  await settle();
+  expect(button("primary").textContent).toBe("Pause");
+  expect(document.activeElement).toBe(button("primary"));
+  model.frame(2, { parts: { state: { status: "paused", can: { resume: true }, revision: 6 } } });
+  await settle();
+  button("primary").click();
+  expect(model.ofType("command")[0]).toMatchObject({ name: "resume" });
+});
+
+it("lists the program, marks what is dead in words, and hides it on demand", async () => {
+  await show({ program: PROGRAM });
+  const lines = () => [...el.querySelectorAll(".wb-line")].map((line) => line.textContent);
+  expect(lines()).toEqual(["1s2 = 0.01", "2s3 = 0.5dead", "1s1 = dot(v0, v1)"]);
+  const toggle = button("show-dead") as unknown as HTMLInputElement;
+  toggle.checked = false;
+  toggle.dispatchEvent(new Event("change"));
+  expect(lines()).toEqual(["1s2 = 0.01", "1s1 = dot(v0, v1)"]);
+  expect(text(".wb-function-setup")).toContain("1 dead hidden");
+});
+
+it("shows what changed since the previous best", async () => {
+  await show({ program: PROGRAM });
+  const change = el.querySelector<HTMLInputElement>('.wb-program input[value="change"]')!;
+  change.checked = true;
+  change.dispatchEvent(new Event("change"));
+  expect([...el.querySelectorAll(".wb-line")].map((line) => line.textContent)).toEqual([
+    "−was: s2 = 0.1",
+    "+now: s2 = 0.01",
+    "+added: s3 = 0.5dead",
+  ]);
+  expect(text(".wb-program-body")).toContain("0.9000 → 0.9870");
+  expect(text(".wb-function-predict")).toContain("all 1 unchanged");
+});
+
+it("never reads a program's text as markup", async () => {
+  const functions = [{ name: "Setup", rows: [{ text: "<img src=x> & s1", live: true }] }];
+  await show({ program: { ...PROGRAM, functions } });
+  expect(el.querySelector("img")).toBeNull();
+  expect(text(".wb-line code")).toBe("<img src=x> & s1");
+});
+
+it("shows the saved state without a kernel, and offers nothing to click", async () => {
+  const scores = [{ name: "Final", fitness: 0.9991, meaning: "on fresh tasks" }];
+  await show(
+    {
+      state: { status: "finished", can: { start: true }, revision: 9 },
+      program: PROGRAM,
+      counters: { individuals: 2_000_000, best: 0.987, revision: 3 },
+      result: { verdict: "It learns.", scores, revision: 8 },
+    },
+    false,
+  );
+  expect(text(".wb-detail")).toContain("No kernel is attached");
+  expect(text("[role=status]")).toBe("Finished");
+  expect(text(".wb-result")).toContain("0.99910");
+  expect(text('[data-counter="individuals"]')).toBe("2\u202fM");
+  expect(button("primary").getAttribute("aria-disabled")).toBe("true");
+  expect(field("seed").disabled).toBe(true);
+  button("primary").click();
+  expect(model.sent).toEqual([]);
+});
+
+it("tells why a search failed", async () => {
+  await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
+  expect(text("[role=alert]")).toContain("ValueError: no");
+});
+
+it("reads the curve to those who do not see it", async () => {
+  await show();
+  const columns = ["individuals", "best", "q50", "q05", "q95"];
+  const rows = new Float32Array([1000, 0.5, 0.75, 1, 0.5, 2000, 0.25, 0.5, 1, 0.25]);
+  model.frame(1, { snapshot: true, table: { first: 0, rows: 2, columns } }, rows);
+  await settle();
+  expect(el.querySelector("canvas")!.getAttribute("aria-label")).toContain(
+    "After 2000 individuals the best fitness is 0.7500, the median of the population 0.5000",
+  );
+});

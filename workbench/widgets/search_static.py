@@ -1,0 +1,93 @@
+"""The last state of a search as plain HTML, for hosts that show no widgets."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WIDTH, HEIGHT = 640, 240
+LEFT, TOP, RIGHT, BOTTOM = 44, 14, 12, 40
+BEST, POPULATION = "#0072b2", "#e69f00"
+STYLE = "font:13px/1.5 sans-serif;max-width:680px"
+
+
+def static_page(
+    state: str,
+    rows: np.ndarray,
+    columns: Sequence[str],
+    listing: Sequence[Mapping[str, Any]],
+    facts: Sequence[tuple[str, str]],
+) -> str:
+    """Return the state, the curve, the numbers and the best program.
+
+    Parameters
+    ----------
+    rows
+        The curve as losses, [points, columns].
+    listing
+        Functions with their rows, as the panel's browser half gets them.
+    facts
+        Names and values worth a line each.
+    """
+    pieces = [f"<p><b>Search: {escape(state)}</b></p>"]
+    if len(rows) > 1:
+        pieces.append(_curve(rows, list(columns)))
+    if facts:
+        cells = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
+            for name, value in facts
+        )
+        pieces.append(f"<table>{cells}</table>")
+    if listing:
+        pieces.append(f"<pre>{escape(_program(listing))}</pre>")
+    return f'<div style="{STYLE}">{"".join(pieces)}</div>'
+
+
+def _program(listing: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
+    for function in listing:
+        lines.append(f"def {function['name']}():")
+        for row in function["rows"]:
+            mark = "" if row["live"] else "  # dead"
+            lines.append(f"  {row['text']}{mark}")
+    return "\n".join(lines)
+
+
+def _curve(rows: np.ndarray, columns: list[str]) -> str:
+    x = rows[:, 0] / max(rows[-1, 0], 1.0)
+    across = LEFT + x * (WIDTH - LEFT - RIGHT)
+
+    def down(name: str) -> np.ndarray:
+        loss = np.clip(rows[:, columns.index(name)], 0.0, 1.0)
+        return TOP + loss * (HEIGHT - TOP - BOTTOM)
+
+    def points(xs: np.ndarray, ys: np.ndarray) -> str:
+        good = np.isfinite(ys)
+        pairs = zip(xs[good], ys[good], strict=True)
+        return " ".join(f"{a:.1f},{b:.1f}" for a, b in pairs)
+
+    grid = "".join(
+        f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#999" stroke-opacity=".3"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
+        for value in (0.0, 0.25, 0.5, 0.75, 1.0)
+        for y in (TOP + (1 - value) * (HEIGHT - TOP - BOTTOM),)
+    )
+    band = points(np.r_[across, across[::-1]], np.r_[down("q95"), down("q05")[::-1]])
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
+        'aria-label="Fitness against individuals" font-size="11" fill="#777">'
+        f"{grid}"
+        f'<polygon points="{band}" fill="{POPULATION}" fill-opacity=".22"/>'
+        f'<polyline points="{points(across, down("q50"))}" fill="none" '
+        f'stroke="{POPULATION}" stroke-dasharray="5 3"/>'
+        f'<polyline points="{points(across, down("best"))}" fill="none" '
+        f'stroke="{BEST}" stroke-width="2"/>'
+        f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
+        f"Individuals, 0 to {rows[-1, 0]:,.0f}. Solid: best fitness. Dashed: median "
+        "of the population, with its 5 to 95 % band</text></svg>"
+    )

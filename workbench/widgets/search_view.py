@@ -1,0 +1,174 @@
+"""What the search panel shows of a run, as JSON values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.insight import diff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.evolution import SearchSpec
+    from workbench.programs import Program
+    from workbench.runs import Runner
+
+# Fitness columns travel as losses, 1 - fitness: float32 keeps those apart near 1.
+FITNESS_COLUMNS = ("best", "top", "q05", "q25", "q50", "q75", "q95")
+CURVE_COLUMNS: dict[str, Any] = {
+    "individuals": "last",
+    "evaluations": "last",
+    "train_steps": "last",
+    "seconds": "last",
+    "best": "last",
+    "top": "min",
+    "q05": "max",
+    "q25": "mean",
+    "q50": "mean",
+    "q75": "mean",
+    "q95": "min",
+}
+TITLES = ("Setup", "Predict", "Learn")
+
+_CAN: dict[str, tuple[str, ...]] = {
+    "ready": ("start", "step"),
+    "preparing": ("pause", "stop"),
+    "running": ("pause", "step", "stop"),
+    "paused": ("resume", "step", "stop"),
+    "stopping": ("stop",),
+    "stopped": ("start", "step"),
+    "finished": ("start", "step"),
+    "failed": ("start", "step"),
+}
+
+
+def curve_row(point: Mapping[str, float], seconds: float) -> dict[str, float]:
+    """Return a row of the curve table from a point of the search."""
+    row = {name: point[name] for name in CURVE_COLUMNS if name in point}
+    for name in FITNESS_COLUMNS:
+        if name in row:
+            row[name] = 1.0 - row[name]
+    row.setdefault("seconds", seconds)
+    return row
+
+
+def allowed(status: str) -> dict[str, bool]:
+    """Return which commands mean something in a status."""
+    return dict.fromkeys(_CAN[status], True)
+
+
+def counters(runner: Runner, spec: SearchSpec) -> dict[str, Any]:
+    """Return the counters of a run, its rate and the share of its budget used."""
+    metrics = runner.snapshot.metrics
+    names = ("individuals", "evaluations", "cache_hits", "train_steps", "best")
+    values = {name: metrics.get(name) for name in names}
+    individuals = float(metrics.get("individuals", 0))
+    if not individuals:
+        values["best"] = None
+    seconds = runner.seconds
+    mean_rate = individuals / seconds if seconds > 0 else 0.0
+    return {
+        **values,
+        "seconds": round(seconds, 1),
+        "rate": round(runner.rate or mean_rate),
+        "share": _share(spec, values, seconds),
+    }
+
+
+def _share(spec: SearchSpec, values: Mapping[str, Any], seconds: float) -> float:
+    """Return how much of the first budget to run out is used, 0 to 1."""
+    used = {**values, "seconds": seconds}
+    shares = [
+        float(used[name] or 0) / limit
+        for name in ("individuals", "evaluations", "train_steps", "seconds")
+        if (limit := getattr(spec, name))
+    ]
+    return round(min(1.0, max(shares, default=0.0)), 4)
+
+
+def program_parts(program: Program) -> tuple[list[dict[str, Any]], int]:
+    """Return the listing, function by function, and the number of dead instructions."""
+    functions = [
+        {
+            "name": title,
+            "rows": [
+                {"text": str(instruction), "live": live}
+                for instruction, live in zip(instructions, flags, strict=True)
+            ],
+        }
+        for title, instructions, flags in zip(
+            TITLES, program.functions.values(), program.live, strict=True
+        )
+    ]
+    dead = sum(not live for flags in program.live for live in flags)
+    return functions, dead
+
+
+def change_parts(before: Program, after: Program) -> list[dict[str, Any]]:
+    """Return what changed from one program to the next, function by function."""
+    changes = diff(before, after)
+    return [
+        {
+            "name": title,
+            "rows": [
+                {
+                    "kind": row.kind,
+                    "left": None if row.left is None else str(row.left),
+                    "right": None if row.right is None else str(row.right),
+                    "left_live": bool(row.left_live),
+                    "right_live": bool(row.right_live),
+                }
+                for row in changes.functions[title.lower()]
+            ],
+        }
+        for title in TITLES
+    ]
+
+
+def result_parts(
+    spec: SearchSpec, search: float, select: float | None, final: float | None
+) -> dict[str, Any]:
+    """Return the scores of the winner and what they mean."""
+    scores = [
+        {
+            "name": "Search",
+            "fitness": search,
+            "meaning": f"on the {spec.tasks.tasks} tasks that chose it, so it flatters",
+        }
+    ]
+    if select is not None and spec.select is not None:
+        scores.append(
+            {
+                "name": "Select",
+                "fitness": select,
+                "meaning": f"on {spec.select.tasks} fresh tasks, by which the winner "
+                "was picked among the candidates",
+            }
+        )
+    if final is not None and spec.final is not None:
+        scores.append(
+            {
+                "name": "Final",
+                "fitness": final,
+                "meaning": f"on {spec.final.tasks} tasks by which nothing was chosen: "
+                "the number to report",
+            }
+        )
+    judged = final if final is not None else select
+    return {"scores": scores, "verdict": _verdict(search, judged)}
+
+
+def _verdict(search: float, fresh: float | None) -> str:
+    if fresh is None:
+        return "The winner has not been tried on fresh tasks."
+    if fresh >= 0.99:
+        return "The winner learns: it does as well on tasks that it has never seen."
+    if search - fresh > 0.05:
+        return (
+            "The winner does worse on fresh tasks than on those that chose it: it fits "
+            "them more than it learns. More search tasks or a longer search may help."
+        )
+    return (
+        "The winner does about as well on fresh tasks as in the search, and leaves "
+        "room for a better one: a longer search may find it."
+    )
