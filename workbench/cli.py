@@ -1,0 +1,381 @@
+"""The same jobs without a notebook: `workbench search`, `runs`, `show`, `lab`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from typer.core import TyperGroup
+
+import workbench
+from workbench.runs import Runner, RunStore
+from workbench.tasks import DataLibrary
+from workbench.terminal import runs_table
+from workbench.watch import RunView, json_lines, live, plain_lines, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workbench.evolution import SearchSpec
+    from workbench.runs import RunRecord
+
+NOTEBOOK = "01_first_search.ipynb"
+INTERRUPTED = 130
+"""Exit code of what was interrupted, as shells have it."""
+LIMITS = ("individuals", "evaluations", "train_steps", "seconds")
+CLOSING_SECONDS = 60.0
+
+
+class _Group(TyperGroup):
+    """Turns errors that a user can mend into one message and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except (ValueError, OSError) as error:
+            if ctx.find_root().params.get("debug"):
+                raise
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(2) from None
+
+
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Evolve learning algorithms, read them, and watch it happen.",
+)
+data = typer.Typer(cls=_Group, no_args_is_help=True, help="Image data sets.")
+app.add_typer(data, name="data")
+
+
+def whole(text: str) -> int:
+    """Read a whole number, which may be written as 2e6 or 2_000_000."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value != int(value):
+        raise typer.BadParameter(f"{text!r} is not a whole number, such as 2000 or 2e6")
+    # Digits in full may be more than a float can tell apart.
+    digits = text.replace("_", "").strip()
+    return int(digits) if digits.lstrip("+-").isdigit() else int(value)
+
+
+def _whole(text: str) -> Any:
+    return typer.Option(parser=whole, metavar="N", help=text)
+
+
+def _real(text: str) -> Any:
+    return typer.Option(metavar="X", help=text)
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Threads = Annotated[int | None, _whole("Changes the speed, not the result.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"workbench {workbench.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print it."
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks of errors.")
+    ] = False,
+) -> None:
+    """Hold what all commands have in common; `_Group` reads `debug`."""
+
+
+@app.command()
+def search(
+    preset: Annotated[
+        str, typer.Argument(help="A preset's name, or a file with a spec as JSON.")
+    ],
+    seed: Annotated[
+        int | None, _whole("Other seed, other search; same seed, same result.")
+    ] = None,
+    individuals: Annotated[int | None, _whole("Stop after so many.")] = None,
+    evaluations: Annotated[
+        int | None, _whole("Stop after so many full evaluations.")
+    ] = None,
+    train_steps: Annotated[
+        int | None, _whole("Stop after so many training examples seen.")
+    ] = None,
+    seconds: Annotated[float | None, _real("Stop after so much time.")] = None,
+    fitness: Annotated[float | None, _real("Stop when the best reaches this.")] = None,
+    populations: Annotated[
+        int | None, _whole("Populations that evolve side by side.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
+    threads: Threads = None,
+    no_store: Annotated[
+        bool, typer.Option("--no-store", help="Keep the run in memory only.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search for learning algorithms, and watch it. Ctrl-C pauses and saves.
+
+    Limits given here (individuals, evaluations, train steps, seconds) replace those
+    of the preset.
+    """
+    given = {
+        "seed": seed,
+        "individuals": individuals,
+        "evaluations": evaluations,
+        "train_steps": train_steps,
+        "seconds": seconds,
+        "fitness": fitness,
+        "populations": populations,
+        "name": name,
+    }
+    changes: dict[str, Any] = {}
+    if any(given[limit] is not None for limit in LIMITS):
+        changes.update(dict.fromkeys(LIMITS))
+    changes.update({key: value for key, value in given.items() if value is not None})
+    spec = _spec(preset).but(**changes)
+    store = None if no_store else RunStore()
+    experiment = workbench.Search(spec, threads=_threads(threads, spec.populations))
+    _follow(Runner(experiment, store), as_json)
+
+
+def _spec(preset: str) -> SearchSpec:
+    if preset in workbench.PRESETS:
+        return workbench.PRESETS[preset].spec
+    if preset.endswith(".json"):
+        return workbench.SearchSpec.from_dict(json.loads(Path(preset).read_text()))
+    names = ", ".join(workbench.PRESETS)
+    raise ValueError(f"no preset {preset!r}; there are {names} (or give a .json file)")
+
+
+def _threads(wanted: int | None, populations: int) -> int:
+    """Return as many threads as can be of use."""
+    return wanted or min(populations, os.cpu_count() or 1)
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="The run's id or its beginning.")],
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was paused, interrupted or failed."""
+    store = RunStore()
+    record = store.get(run)
+    importlib.import_module("workbench.evolution")  # registers searches
+    threads = _threads(threads, record.spec.get("populations", 1))
+    runner = Runner.resume_run(store, record.id, threads=threads)
+    if runner.status in ("finished", "stopped"):
+        raise ValueError(
+            f"run {record.id} is {runner.status}; `workbench show {record.id}` shows it"
+        )
+    _follow(runner, as_json)
+
+
+def _follow(runner: Runner, as_json: bool) -> None:
+    """Run to the end, or until Ctrl-C; tell how it goes and how it ended."""
+    console = Console()
+    watch = (
+        json_lines(runner)
+        if as_json
+        else live(runner, console)
+        if console.is_terminal
+        else plain_lines(runner)
+    )
+    interrupted = False
+    with _terminated_like_interrupted():
+        try:
+            runner.start()
+            with watch as tell:
+                while not runner.wait(0.25):
+                    tell()
+                tell()
+        except KeyboardInterrupt:
+            interrupted = True
+            typer.echo("pausing ...", err=True)
+            runner.pause()
+            runner.wait(CLOSING_SECONDS)
+    view = RunView.of_runner(runner)
+    closed = runner.close(CLOSING_SECONDS)
+    again = f"workbench resume {runner.run_id}"
+    resumable = closed and runner.run_id and view.status == "paused"
+    if as_json:
+        print_json(
+            {"type": "final", **view.to_dict(), "resume": again if resumable else None}
+        )
+    else:
+        console.print(view)
+        if resumable:
+            console.print(f"Saved. Go on with: {again}", markup=False, soft_wrap=True)
+    if view.status == "failed":
+        raise typer.Exit(1)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let a polite request to end pause and save, just as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@app.command()
+def runs(as_json: AsJson = False) -> None:
+    """List the runs, newest first."""
+    store = RunStore()
+    records = store.list()
+    if as_json:
+        print_json([_entry(record) for record in records])
+    elif records:
+        Console().print(runs_table(records))
+    else:
+        typer.echo(f"No runs yet in {store.path.parent}.")
+
+
+def _entry(record: RunRecord) -> dict[str, Any]:
+    """Return what the list of runs tells about one."""
+    names = ("name", "kind", "seed", "status", "created", "updated", "seconds")
+    values: dict[str, Any] = {name: getattr(record, name) for name in names}
+    return {
+        "run": record.id,
+        **values,
+        record.unit: record.position,
+        "total": record.total,
+        "metrics": record.metrics,
+    }
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="The run's id or its beginning.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a run: status, counters, scores, curve and best program."""
+    store = RunStore()
+    view = RunView.of_record(store, store.get(run))
+    if as_json:
+        print_json({**view.to_dict(), "spec": view.spec, "curve": view.curve})
+    else:
+        Console().print(view)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def lab(
+    context: typer.Context,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Don't open a browser.")
+    ] = False,
+) -> None:
+    """Open JupyterLab on the first notebook. Other options go to JupyterLab."""
+    command = [sys.executable, "-m", "jupyterlab", *_notebook()]
+    command += ["--no-browser"] * no_browser + context.args
+    # Settings with which saved notebooks keep their panels.
+    settings = Path(__file__).parent / "widgets" / "static" / "jupyter"
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH"), str(settings)]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    if os.name == "posix":
+        # In place of this process, so that Ctrl-C is JupyterLab's alone.
+        os.execv(command[0], command)  # noqa: S606 - this very interpreter
+    raise typer.Exit(subprocess.call(command))  # noqa: S603 - the same
+
+
+def _notebook() -> list[str]:
+    """Return the notebook of this checkout, or a copy in the current folder."""
+    package = Path(__file__).parent
+    checkout = package.parent / "notebooks" / NOTEBOOK
+    if checkout.exists():
+        return [str(checkout)]
+    installed, copy = package / "notebooks" / NOTEBOOK, Path.cwd() / NOTEBOOK
+    if installed.exists() and not copy.exists():
+        shutil.copyfile(installed, copy)
+    return [str(copy)] if copy.exists() else []
+
+
+@data.command("list")
+def data_list(as_json: AsJson = False) -> None:
+    """List the data sets and whether they are here."""
+    library = DataLibrary()
+    statuses = [library.status(name) for name in library.names()]
+    if as_json:
+        print_json(
+            [{"name": s.name, "title": s.title, "ready": s.ready} for s in statuses]
+        )
+        return
+    for status in statuses:
+        here = "ready" if status.ready else "missing"
+        typer.echo(f"{status.name:<16} {here:<8} {status.title}")
+
+
+@data.command("get")
+def data_get(name: str) -> None:
+    """Download a data set; an interrupted download goes on where it broke off."""
+    with _download_bars() as tell:
+        status = DataLibrary().get(name, tell)
+    typer.echo(f"{status.name} is ready.")
+
+
+@data.command("add")
+def data_add(name: str, path: Path) -> None:
+    """Take a data set from its published files, or from images in folders by class."""
+    with _download_bars() as tell:
+        status = DataLibrary().add(name, path, tell)
+    if status.ready:
+        typer.echo(f"{status.name} is ready.")
+    else:
+        typer.echo(f"{status.name} still needs {', '.join(status.missing)}.")
+
+
+@data.command("path")
+def data_path() -> None:
+    """Print the folder of the data sets."""
+    typer.echo(DataLibrary().folder)
+
+
+@contextmanager
+def _download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show how much of each file has come, on the error stream."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {}
+
+        def tell(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="workbench")
