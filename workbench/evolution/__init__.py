@@ -1,0 +1,20 @@
+"""Searches over programs: populations, mutations, selection, caches."""
+
+from workbench.evolution.island import Ancestor
+from workbench.evolution.mutate import MUTATIONS
+from workbench.evolution.presets import PRESETS, Preset
+from workbench.evolution.search import CURVE_COLUMNS, Best, Search
+from workbench.evolution.spec import CacheSpec, HurdleSpec, SearchSpec
+
+__all__ = [
+    "CURVE_COLUMNS",
+    "MUTATIONS",
+    "PRESETS",
+    "Ancestor",
+    "Best",
+    "CacheSpec",
+    "HurdleSpec",
+    "Preset",
+    "Search",
+    "SearchSpec",
+]

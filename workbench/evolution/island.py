@@ -15,6 +15,7 @@ from workbench.evolution import population as pool
 from workbench.evolution.aging import Settings, Tools, advance, finished
 from workbench.evolution.cache import Cache, make_cache
 from workbench.evolution.mutate import MUTATIONS, space_arrays
+from workbench.evolution.spec import room_for
 from workbench.programs import FUNCTIONS, Program, decode, encode
 from workbench.programs.library import HAND_DESIGNED
 
@@ -75,6 +76,7 @@ class Island:
         self._settings = _settings(spec, number, blocks)
         self._work = blocks.work(spec.space.sizes)
         self._tools = _tools(spec, slots, blocks)
+        self._room = room_for(spec)
         self.limit = _share(spec.individuals, spec.populations, number)
 
     def _arguments(self, until: int) -> tuple[Any, ...]:
@@ -158,32 +160,43 @@ class Island:
     def program(self, node: int) -> Program:
         """Return the program of a node."""
         arrays = self.arrays
-        program = decode(arrays.code[node], arrays.data[node], arrays.lengths[node])
-        parts = program.functions.values()
-        space = self.spec.space
-        sizes = dict(zip(("scalars", "vectors", "matrices"), space.sizes, strict=True))
-        roomy = type(space).fitting(*parts, label=space.label)
-        return Program(*parts, space=_with_sizes(roomy, sizes))
+        rows = arrays.code[node], arrays.data[node], arrays.lengths[node]
+        return decode(*rows, space=self._room)
 
     def lineage(self, node: int) -> list[Ancestor]:
         """Return the kept ancestry of a node, from the first ancestor to the node."""
-        arrays = self.arrays
         chain = []
         while node >= 0:
-            mutation = int(arrays.mutation[node])
-            parent = int(arrays.parent[node])
-            name = "copy" if mutation < 0 else MUTATIONS[mutation]
-            chain.append(
-                Ancestor(
-                    program=self.program(node),
-                    fitness=float(arrays.fitness[node]),
-                    individuals=int(arrays.born[node]) + 1,
-                    mutation=None if parent < 0 else name,
-                    merged=int(arrays.merged[node]),
-                )
-            )
-            node = parent
+            chain.append(self._ancestor(node))
+            node = int(self.arrays.parent[node])
         return chain[::-1]
+
+    def ancestry(self, node: int, known: set[int]) -> tuple[list[Ancestor], int | None]:
+        """Return the steps that changed the fitness, back to a node that is known.
+
+        The node itself is always the last. Also returns the known node, or None.
+        """
+        fitness = self.arrays.fitness
+        steps = [node]
+        at = int(self.arrays.parent[node])
+        while at >= 0 and at not in known:
+            parent = int(self.arrays.parent[at])
+            if parent < 0 or fitness[at] != fitness[parent]:
+                steps.append(at)
+            at = parent
+        return [self._ancestor(n) for n in reversed(steps)], at if at >= 0 else None
+
+    def _ancestor(self, node: int) -> Ancestor:
+        arrays = self.arrays
+        mutation = int(arrays.mutation[node])
+        name = "copy" if mutation < 0 else MUTATIONS[mutation]
+        return Ancestor(
+            program=self.program(node),
+            fitness=float(arrays.fitness[node]),
+            individuals=int(arrays.born[node]) + 1,
+            mutation=None if arrays.parent[node] < 0 else name,
+            merged=int(arrays.merged[node]),
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays from which `restore` goes on."""
@@ -215,12 +228,6 @@ class Island:
                         f" this search needs {array.dtype}{array.shape}"
                     )
                 array[...] = saved
-
-
-def _with_sizes(space: Any, sizes: dict[str, int]) -> Any:
-    values = space.to_dict()
-    values.update(sizes)
-    return type(space).from_dict(values)
 
 
 def _share(total: int | None, parts: int, number: int) -> int:

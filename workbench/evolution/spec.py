@@ -360,15 +360,19 @@ def _initial_length(spec: SearchSpec) -> tuple[int, int, int]:
     return result
 
 
+def room_for(spec: SearchSpec) -> Space:
+    """Return the search's space with all operations: also holds its first program."""
+    every = tuple(range(len(OPS)))
+    return replace(spec.space, setup_ops=every, predict_ops=every, learn_ops=every)
+
+
 def _padded(
     program: Program, spec: SearchSpec, lengths: tuple[int, int, int] | None = None
 ) -> Program:
     """Fill a program up with no-ops; it must lie in the space (its ops need not)."""
     lengths = lengths or spec.initial_length or (0, 0, 0)
-    parts = [
+    setup, predict, learn = (
         (*part, *[Instruction(OPS[0])] * (length - len(part)))
         for part, length in zip(program.functions.values(), lengths, strict=True)
-    ]
-    every = tuple(range(len(OPS)))
-    room = replace(spec.space, setup_ops=every, predict_ops=every, learn_ops=every)
-    return Program(*parts, space=room)
+    )
+    return Program(setup, predict, learn, space=room_for(spec))
