@@ -15,13 +15,13 @@ _ready: set[tuple[Any, ...]] = set()
 
 def call(kernel: Any, *args: Any) -> Any:
     """Call a kernel, compiling it (or loading it from disk) under the lock at first."""
-    signature = tuple(numba.typeof(arg) for arg in args)
-    prepare(kernel, signature)
+    prepare(kernel, *args)
     return kernel(*args)
 
 
-def prepare(kernel: Any, signature: tuple[Any, ...]) -> None:
-    """Make a kernel ready for arguments of these numba types."""
+def prepare(kernel: Any, *args: Any) -> None:
+    """Make a kernel ready for arguments like these, without running it."""
+    signature = tuple(numba.typeof(arg) for arg in args)
     if (kernel, signature) in _ready:
         return
     with lock():

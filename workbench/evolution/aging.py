@@ -159,7 +159,7 @@ def _probe(program, settings, shape, blocks, work, tools, lanes):
 
 
 @helper
-def _steps_so_far(shape, blocks, work, done):
+def _steps_so_far(blocks, work, done):
     """Return the training steps of a life that ended after `done` steps a task."""
     total = 0
     for block in range(len(work.alive)):
@@ -262,7 +262,7 @@ def _fitness(code, data, lengths, settings, space, shape, pop, cache, blocks, wo
         known = look_up(cache, key, settings.forget_every)
         if not math.isnan(known):
             counters[CACHE_HITS] += 1
-            counters[TRAIN_STEPS] += _steps_so_far(shape, blocks, work, done)
+            counters[TRAIN_STEPS] += _steps_so_far(blocks, work, done)
             return known
     if settings.use_hurdle:
         fitness = _hurdle_fitness(
@@ -273,7 +273,7 @@ def _fitness(code, data, lengths, settings, space, shape, pop, cache, blocks, wo
         _note_at_hurdle(settings, pop, fitness)
         if not passed:
             counters[HURDLE_STOPS] += 1
-            counters[TRAIN_STEPS] += _steps_so_far(shape, blocks, work, done)
+            counters[TRAIN_STEPS] += _steps_so_far(blocks, work, done)
             if settings.use_cache:
                 insert(cache, key, fitness)
             return fitness

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numba
 import numpy as np
 
 from workbench.engine import warm
@@ -13,7 +12,7 @@ from workbench.engine.blocks import aligned
 from workbench.engine.lower import empty_program
 from workbench.evolution import population as pool
 from workbench.evolution.aging import Settings, Tools, advance, finished
-from workbench.evolution.cache import Cache, make_cache
+from workbench.evolution.cache import make_cache
 from workbench.evolution.mutate import MUTATIONS, space_arrays
 from workbench.evolution.spec import room_for
 from workbench.programs import FUNCTIONS, Program, decode, encode
@@ -96,7 +95,7 @@ class Island:
 
     def prepare(self) -> None:
         """Compile the loop, or load it from disk."""
-        warm.prepare(advance, tuple(numba.typeof(arg) for arg in self._arguments(0)))
+        warm.prepare(advance, *self._arguments(0))
 
     @property
     def individuals(self) -> int:
@@ -200,7 +199,7 @@ class Island:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays from which `restore` goes on."""
-        parts = {"population": self.arrays, "cache": self._cache}
+        parts: dict[str, Any] = {"population": self.arrays, "cache": self._cache}
         return {
             f"{part}.{name}": array.copy()
             for part, arrays in parts.items()
@@ -215,10 +214,7 @@ class Island:
         ValueError
             When the state belongs to another spec.
         """
-        parts: dict[str, pool.Population | Cache] = {
-            "population": self.arrays,
-            "cache": self._cache,
-        }
+        parts: dict[str, Any] = {"population": self.arrays, "cache": self._cache}
         for part, arrays in parts.items():
             for name, array in arrays._asdict().items():
                 saved = state[f"{part}.{name}"]

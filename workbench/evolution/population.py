@@ -35,7 +35,7 @@ RECORDS = 256
 
 
 class Population(NamedTuple):
-    """One population, its genealogy and its counters: all that a search resumes from."""
+    """One population, its genealogy and its counters: what a search resumes from."""
 
     code: np.ndarray  #: int16[nodes, slots, 4]
     data: np.ndarray  #: float64[nodes, slots, 3]

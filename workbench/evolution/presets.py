@@ -36,8 +36,8 @@ _DEMO = Preset(
     "demo",
     "Original demo",
     "The demo that shipped with AutoML-Zero: rediscover linear regression with four"
-    " features, from random programs of 20 instructions. One experiment sees 200 million"
-    " training examples and succeeds about one time in three.",
+    " features, from random programs of 20 instructions. A run sees 200 million"
+    " training examples; the original succeeds in one run of three.",
     SearchSpec(
         name="demo",
         space=Space(

@@ -17,7 +17,6 @@ from workbench.engine.blocks import make_blocks
 from workbench.evolution import population as pool
 from workbench.evolution.island import Ancestor, Island
 from workbench.evolution.spec import SearchSpec
-from workbench.programs import Program
 from workbench.runs.experiment import (
     Event,
     Progress,
@@ -30,6 +29,7 @@ from workbench.runs.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.programs import Program
     from workbench.runs.store import RunStore
     from workbench.tasks import TaskSet
 

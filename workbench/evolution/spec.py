@@ -99,12 +99,12 @@ class SearchSpec:
     initial: str = "random"
     """"random", the name of a hand-designed program, or a program's text."""
     initial_length: tuple[int, int, int] | None = None
-    """Instructions of Setup, Predict and Learn at first; shorter starts are padded with
-    no-ops. None: the shortest that the space allows (and the start fits)."""
+    """Instructions of Setup, Predict and Learn at first; no-ops pad a shorter start.
+    None: the shortest that the space allows (and the start fits)."""
     cache: CacheSpec | None = field(default_factory=CacheSpec)
     hurdle: HurdleSpec | None = None
     cost_factor: float | None = None
-    """Programs of more than this many times the baseline's static cost get fitness 0."""
+    """Programs above this many times the baseline's static cost get fitness 0."""
     cost_baseline: str = "two_layer_network"
     combine: Literal["mean", "median"] = "mean"
     """How the tasks' fitness values become one."""
@@ -166,20 +166,14 @@ class SearchSpec:
                 f" cache.probe_train, which is {self.cache.probe_train}"
             )
 
-    @property
-    def total(self) -> int | None:
-        """Return the individuals planned; None where another rule ends the search."""
-        return self.individuals
-
     def task_spec(self, role: Literal["tasks", "select", "final"]) -> TaskSpec | None:
         """Return the tasks of a role, with the seed that this search gives them."""
         spec: TaskSpec | None = getattr(self, role)
-        if spec is None or not self.vary_tasks:
+        if spec is None or not self.vary_tasks or not hasattr(spec, "seed"):
             return spec
-        key = np.random.SeedSequence(
-            [getattr(spec, "seed", 0), self.seed, _ROLES.index(role)]
-        )
-        return replace(spec, seed=int(key.generate_state(1, np.uint32)[0]))
+        key = np.random.SeedSequence([spec.seed, self.seed, _ROLES.index(role)])
+        values = {**spec.to_dict(), "seed": int(key.generate_state(1, np.uint32)[0])}
+        return type(spec).from_dict(values)
 
     def start(self) -> Program | None:
         """Return the first program, padded; None where the start is random."""
@@ -287,7 +281,7 @@ def _mutations(given: Any) -> tuple[tuple[str, float], ...]:
             (item, 1.0) if isinstance(item, str) else tuple(item) for item in given
         ]
     else:
-        raise ValueError(f"mutations is {given!r}; {accepted}")
+        raise TypeError(f"mutations is {given!r}; {accepted}")
     weights: dict[str, float] = {}
     for pair in pairs:
         name, weight = pair if len(pair) == 2 else (pair, 0.0)
