@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,6 +36,7 @@ NOTEBOOK = "01_first_search.ipynb"
 INTERRUPTED = 130
 """Exit code of what was interrupted, as shells have it."""
 LIMITS = ("individuals", "evaluations", "train_steps", "seconds")
+TELL_SECONDS = 0.25
 CLOSING_SECONDS = 60.0
 
 
@@ -206,19 +208,15 @@ def _follow(runner: Runner, as_json: bool) -> None:
         if console.is_terminal
         else plain_lines(runner)
     )
-    interrupted = False
-    with _terminated_like_interrupted():
-        try:
-            runner.start()
-            with watch as tell:
-                while not runner.wait(0.25):
-                    tell()
-                tell()
-        except KeyboardInterrupt:
-            interrupted = True
-            typer.echo("pausing ...", err=True)
-            runner.pause()
-            runner.wait(CLOSING_SECONDS)
+    with _interruption() as interrupted, watch as tell:
+        runner.start()
+        while not runner.wait(TELL_SECONDS) and not interrupted.is_set():
+            tell()
+        tell()
+    if interrupted.is_set():
+        typer.echo("pausing ...", err=True)
+        runner.pause()
+        runner.wait(CLOSING_SECONDS)
     view = RunView.of_runner(runner)
     closed = runner.close(CLOSING_SECONDS)
     again = f"workbench resume {runner.run_id}"
@@ -233,18 +231,27 @@ def _follow(runner: Runner, as_json: bool) -> None:
             console.print(f"Saved. Go on with: {again}", markup=False, soft_wrap=True)
     if view.status == "failed":
         raise typer.Exit(1)
-    if interrupted:
+    if interrupted.is_set():
         raise typer.Exit(INTERRUPTED)
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let a polite request to end pause and save, just as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _interruption() -> Iterator[threading.Event]:
+    """Note the first Ctrl-C, or polite request to end; a second one ends at once."""
+    asked = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def ask(*_: object) -> None:
+        asked.set()
+        for number in numbers:
+            signal.signal(number, signal.default_int_handler)
+
+    before = [signal.signal(number, ask) for number in numbers]
     try:
-        yield
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 @app.command()

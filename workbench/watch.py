@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Metrics that have a place of their own in the view.
 _PLACED = {"best", "select", "final", "phase"}
+_BEST = ("text", "fitness", "individuals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RunView:
     Attributes
     ----------
     best
-        Data of the latest event of kind "best": fitness, individuals, text.
+        The best program and its scores, as `winner` gives them.
     rate
         Units per second; 0 for a run at rest.
     lines
@@ -128,7 +129,7 @@ class RunView:
         yield self._counters()
         if len(self.curve) > 1:
             yield Group(*draw_curve(self.curve, self.unit, options.max_width, 10))
-        if self.best is not None and "text" in self.best:
+        if self.best is not None and self.best.get("text"):
             yield self._program_title()
             yield self._program()
         for warning in self.warnings:
@@ -142,8 +143,9 @@ class RunView:
             text.append(f"  seed {self.seed}", style="dim")
         if self.run_id:
             text.append(f"  run {self.run_id}", style="dim")
-        phase = self.metrics.get("phase")
-        status = "selecting" if phase == "select" and self.rate else self.status
+        closing = self.metrics.get("phase") in ("select", "final")
+        active = self.status in ("running", "stopping")
+        status = "selecting" if closing and active else self.status
         text.append(f"  {status}", style=STATUS_STYLES.get(self.status, "bold"))
         return text
 
@@ -168,7 +170,7 @@ class RunView:
 
     def _program_title(self) -> Text:
         best = self.best or {}
-        at = best.get(self.unit)
+        at = best.get("individuals")
         text = Text("\nBest program", style="bold")
         if at is not None:
             text.append(f"  found at {at:,} {self.unit}", style="dim")
@@ -183,11 +185,21 @@ class RunView:
 
 
 def winner(events: Sequence[Event]) -> dict[str, Any] | None:
-    """Return the data of the latest best, or of the winner that was selected."""
-    for event in reversed(events):
-        if event.kind in ("best", "selected", "final") and "text" in event.data:
-            return event.data
-    return None
+    """Return the best program so far, or the one that was selected, with its scores.
+
+    Has the keys ``text``, ``fitness`` and, where known, ``individuals``, ``select``
+    and ``final``.
+    """
+    found: dict[str, Any] = {}
+    where: dict[str, int] = {}
+    for event in events:
+        if event.kind == "best":
+            found = {name: event.data.get(name) for name in _BEST}
+            where[event.data.get("text", "")] = event.data.get("individuals", 0)
+        elif event.kind in ("selected", "final"):
+            found |= event.data
+            found["individuals"] = where.get(event.data.get("text", ""))
+    return found or None
 
 
 @contextmanager
