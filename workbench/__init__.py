@@ -9,19 +9,32 @@ if TYPE_CHECKING:
     from workbench.engine import evaluate, trace
     from workbench.evolution import PRESETS, Search, SearchSpec
     from workbench.programs import Instruction, Program, Space
-    from workbench.tasks import Task, TaskSet
+    from workbench.tasks import (
+        AffineTasks,
+        LinearTasks,
+        ProjectedTasks,
+        Task,
+        TaskSet,
+        TenClassTasks,
+        TwoLayerTasks,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "PRESETS",
+    "AffineTasks",
     "Instruction",
+    "LinearTasks",
     "Program",
+    "ProjectedTasks",
     "Search",
     "SearchSpec",
     "Space",
     "Task",
     "TaskSet",
+    "TenClassTasks",
+    "TwoLayerTasks",
     "evaluate",
     "trace",
 ]
@@ -32,6 +45,11 @@ _ROOM_OF = {
     "Space": "programs",
     "Task": "tasks",
     "TaskSet": "tasks",
+    "AffineTasks": "tasks",
+    "LinearTasks": "tasks",
+    "ProjectedTasks": "tasks",
+    "TenClassTasks": "tasks",
+    "TwoLayerTasks": "tasks",
     "evaluate": "engine",
     "trace": "engine",
     "Search": "evolution",
