@@ -150,6 +150,18 @@ def test_a_search_prints_its_result_for_people():
     assert "\x1b" not in result.stdout
 
 
+def test_in_a_terminal_the_view_is_drawn_and_removed_again(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    output = call(*SMALL).stdout
+    erase_line, hide, show_again = "\x1b[2K", "\x1b[?25l", "\x1b[?25h"
+    assert hide in output
+    last_view = output.rpartition(show_again)[2]
+    assert erase_line in output
+    assert last_view.count("3,000 individuals of 3,000") == 1
+    assert "def Learn():" in last_view
+
+
 def test_a_spec_from_a_file_repeats_a_search(tmp_path):
     last = lines(*SMALL, "--json")[-1]
     spec = lines("show", last["run"], "--json")[0]["spec"]
@@ -172,7 +184,7 @@ def test_runs_are_listed():
     run_id = stored()
     output = call("runs").stdout
     assert run_id in output
-    assert "1,000 individuals" in output
+    assert "1,000 (20%)" in output
     assert "paused" in output
     (entry,) = lines("runs", "--json")[0]
     assert entry["run"] == run_id
@@ -187,7 +199,7 @@ def test_a_run_is_shown():
     assert "seed 7" in output
     assert "1,000 individuals of 5,000 (20%)" in output
     assert "cache hits 12,345" in output
-    assert "found at 900 individuals" in output
+    assert "individual 900  fitness 0.75" in output
     assert str(linear()) in output
     (shown,) = lines("show", run_id, "--json")
     assert shown["best"]["fitness"] == 0.75

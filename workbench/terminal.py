@@ -139,19 +139,19 @@ def number(value: float) -> str:
 def runs_table(records: Sequence[RunRecord]) -> Table:
     """Return the list of runs."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "name", "seed", "status", "progress", "best", "began"):
-        table.add_column(
-            name, justify="right" if name in ("seed", "progress", "best") else "left"
-        )
+    for name in ("run", "name", "seed", "status", "done", "best", "began"):
+        right = name in ("seed", "done", "best")
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for record in records:
         best = record.metrics.get("final", record.metrics.get("best"))
+        share = f" ({record.position / record.total:.0%})" if record.total else ""
         began = datetime.fromtimestamp(record.created, UTC).astimezone()
         table.add_row(
             record.id,
             record.name,
             "" if record.seed is None else str(record.seed),
             Text(record.status, style=STATUS_STYLES.get(record.status, "")),
-            f"{record.position:,} {record.unit}",
+            f"{record.position:,}" + share,
             number(best) if isinstance(best, int | float) else "",
             began.strftime("%Y-%m-%d %H:%M"),
         )

@@ -157,7 +157,8 @@ class RunView:
             parts.append(f"{self.rate:,.0f}/s")
         parts.append(f"{self.seconds:.1f} s")
         for name, value in self.metrics.items():
-            if name == self.unit or name in _PLACED or isinstance(value, str):
+            placed = name == self.unit or name in _PLACED
+            if placed or isinstance(value, str) or value == 0:
                 continue
             parts.append(f"{name.replace('_', ' ')} {number(value)}")
         text = Text(" · ".join(parts))
@@ -170,10 +171,12 @@ class RunView:
 
     def _program_title(self) -> Text:
         best = self.best or {}
-        at = best.get("individuals")
+        at, fitness = best.get("individuals"), best.get("fitness")
         text = Text("\nBest program", style="bold")
         if at is not None:
-            text.append(f"  found at {at:,} {self.unit}", style="dim")
+            text.append(f"  individual {at:,}", style="dim")
+        if fitness is not None:
+            text.append(f"  fitness {number(fitness)} in the search", style="dim")
         return text
 
     def _program(self) -> Text:

@@ -354,6 +354,15 @@ def test_the_thread_keeps_the_context_of_its_starter():
     assert set(seen) == {"mine"}
 
 
+def test_an_experiment_may_ask_for_its_runner():
+    class Attached(Walk):
+        def attach(self, runner):
+            self.runner = runner
+
+    experiment = Attached(SPEC)
+    assert Runner(experiment) is experiment.runner
+
+
 def test_nonsense_is_refused():
     with pytest.raises(ValueError, match="chunk_seconds is 0"):
         Runner(Walk(SPEC), chunk_seconds=0)

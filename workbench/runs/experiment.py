@@ -83,6 +83,8 @@ class Experiment(Protocol):
     """What `Runner` can run.
 
     A spec may have the attributes ``name`` and ``seed``; a run is listed under them.
+    An experiment may have a method ``attach(runner)``: each runner that is made for
+    it, by hand or by `Runner.resume_run`, then makes itself known.
     Only one thread at a time calls these methods.
     """
 

@@ -89,6 +89,9 @@ class Runner:
         self._leaving = False
         self._target: int | None = None
         self._budget = 1
+        attach = getattr(experiment, "attach", None)
+        if attach is not None:
+            attach(self)
 
     @classmethod
     def resume_run(
