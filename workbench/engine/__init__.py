@@ -1,5 +1,17 @@
 """The engine: reduces a program and runs it on many tasks at once."""
 
+from workbench.engine.apply import apply
 from workbench.engine.evaluate import Evaluation, evaluate
+from workbench.engine.memory import Memory
+from workbench.engine.trace import Trace, Visits, memory_after, trace
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = [
+    "Evaluation",
+    "Memory",
+    "Trace",
+    "Visits",
+    "apply",
+    "evaluate",
+    "memory_after",
+    "trace",
+]

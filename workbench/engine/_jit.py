@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 from filelock import FileLock
-from numba.core import config
+from numba.core import config as numba_config
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def cache_folder() -> Path:
 def lock() -> FileLock:
     """Return the lock that one process holds while it compiles or loads code."""
     return FileLock(cache_folder() / ".lock")
+
+
+config: Any = numba_config  # its settings are made at run time
 
 
 @contextmanager

@@ -9,14 +9,16 @@ import numpy as np
 
 from workbench.engine.execute import ACCURACY, MULTICLASS, RMSE, Shape
 from workbench.engine.lower import memory_size
-from workbench.engine.warm import get_interpreter
+from workbench.engine.options import check_choice
 from workbench.engine.simd import LANE_COUNTS, lanes_of
+from workbench.engine.warm import get_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.tasks import Task, TaskSet
 
+DTYPES = ("float64", "float32")
 _ALIGN = 64  # bytes of a cache line, and of the widest register
 
 
@@ -28,7 +30,7 @@ class BlockArrays(NamedTuple):
     valid_x: np.ndarray
     valid_y: np.ndarray
     order: np.ndarray  #: int64[epochs, train]
-    index: np.ndarray  #: int64[blocks, L]: each lane's task; copies fill the last block
+    number: np.ndarray  #: int64[blocks, L]: each lane's task; copies fill the last
     alive: np.ndarray  #: uint64[blocks]: the lanes that are tasks and not copies
 
 
@@ -61,7 +63,7 @@ class Blocks:
     @property
     def lanes(self) -> tuple[int, ...]:
         """Return the compile-time witness of the lane count."""
-        return lanes_of(self.arrays.index.shape[1])
+        return lanes_of(self.arrays.number.shape[1])
 
     def interpreter(self) -> Any:
         """Return the interpreter for these lanes, compiled or loaded under the lock."""
@@ -93,7 +95,7 @@ class Blocks:
 
     def work(self, sizes: tuple[int, int, int]) -> WorkArrays:
         """Return fresh working arrays for programs with this many addresses."""
-        count, L = self.arrays.index.shape
+        count, L = self.arrays.number.shape
         size = memory_size(sizes, self.features, L)
         return WorkArrays(
             memory=aligned((count, size), self.dtype),
@@ -146,8 +148,7 @@ def make_blocks(
     ValueError
         When the dtype is neither.
     """
-    if dtype not in {"float64", "float32"}:
-        raise ValueError(f"dtype {dtype!r}: expected 'float64' or 'float32'")
+    check_choice("dtype", dtype, DTYPES)
     kind = np.dtype(dtype)
     count = len(tasks)
     L = lane_count(count, tasks.features)
@@ -165,8 +166,8 @@ def make_blocks(
         y=_lay_out(tasks.train_y, member, features, kind),
         valid_x=_lay_out(tasks.valid_x, member, features, kind),
         valid_y=_lay_out(tasks.valid_y, member, features, kind),
-        order=np.ascontiguousarray(tasks.order, np.int64),
-        index=numbers[member],
+        order=_own_order(tasks.order, tasks.train_x.shape[1]),
+        number=numbers[member],
         alive=alive,
     )
     return Blocks(
@@ -179,6 +180,16 @@ def make_blocks(
         valid=tasks.valid_x.shape[1],
         dtype=kind,
     )
+
+
+def _own_order(order: np.ndarray, train: int) -> np.ndarray:
+    """Return a copy that nobody else can write to, checked: kernels index with it."""
+    own = np.array(order, np.int64, order="C")
+    if own.min() < 0 or own.max() >= train:
+        raise ValueError(
+            f"order holds {own.min()} to {own.max()}; accepted: 0 to {train - 1}"
+        )
+    return own
 
 
 def _lay_out(

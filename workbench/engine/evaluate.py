@@ -9,18 +9,27 @@ import numpy as np
 
 from workbench.engine.blocks import group_alike, make_blocks
 from workbench.engine.lifetime import combined, evaluate_blocks
-from workbench.engine.lower import empty_program, lower, mark_live
+from workbench.engine.options import (
+    check_choice,
+    check_limit,
+    check_program,
+    check_seed,
+    check_tasks,
+)
+from workbench.engine.prepare import Prepared, prepare
 from workbench.engine.warm import call
-from workbench.programs.arrays import encode
-from workbench.tasks import Task, TaskSet
+from workbench.tasks import TaskSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from workbench.engine.blocks import Blocks
+    from workbench.engine.blocks import Blocks, WorkArrays
     from workbench.programs import Program
+    from workbench.tasks import Task
 
 Combine = Literal["mean", "median"]
+Dtype = Literal["float64", "float32"]
+COMBINES = ("mean", "median")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +64,7 @@ def evaluate(
     seed: int = 0,
     max_abs_error: float = 100.0,
     combine: Combine = "mean",
-    dtype: Literal["float64", "float32"] = "float64",
+    dtype: Dtype = "float64",
 ) -> Evaluation:
     """Train and validate a program on tasks and return its fitness.
 
@@ -84,45 +93,45 @@ def evaluate(
 
     Raises
     ------
+    TypeError
+        When the program is no Program or a task no Task.
     ValueError
         When there is no task, an option is not among those above, or the program does
         not fit tasks with vector labels.
     """
-    code, data, lengths = encode(program)
-    sizes = program.space.sizes
+    program = check_program(program)
+    tasks = check_tasks(tasks)
+    seed = check_seed(seed)
+    limit = check_limit(max_abs_error)
+    check_choice("combine", combine, COMBINES)
     count = len(tasks)
-    if count == 0:
-        raise ValueError("tasks is empty: expected at least one task")
     fitness, steps = np.zeros(count), np.zeros(count, np.int64)
     stopped = np.zeros(count, np.bool_)
     for members, blocks in _blocks_of(tasks, dtype):
-        if blocks.vector_label:
-            sizes = _check_vector_label(program)
-        live = np.zeros(len(code), np.bool_)
-        memory = np.array(sizes, np.int64)
-        call(mark_live, code, data, lengths, memory, blocks.vector_label, live)
-        lowered = empty_program(len(code))
-        L, F = len(blocks.lanes), blocks.features
-        call(lower, code, data, lengths, memory, live, not reduce, F, L, lowered)
-        work = blocks.work(sizes)
-        call(
-            evaluate_blocks,
-            lowered,
-            blocks.interpreter(),
-            blocks.shape(sizes),
-            blocks.arrays,
-            work,
-            seed,
-            float(max_abs_error),
-            blocks.lanes,
-        )
+        work = run(prepare(program, blocks, reduce=reduce), blocks, seed, limit)
         fitness[members] = work.fitness.ravel()[: len(members)]
         steps[members] = work.steps.ravel()[: len(members)]
-        bits = np.arange(L, dtype=np.uint64)
+        bits = np.arange(len(blocks.lanes), dtype=np.uint64)
         alive = (work.alive[:, None] >> bits & np.uint64(1)).astype(np.bool_)
         stopped[members] = ~alive.ravel()[: len(members)]
-    combined = combine_fitness(fitness, combine)
-    return Evaluation(combined, fitness, steps, stopped)
+    return Evaluation(combine_fitness(fitness, combine), fitness, steps, stopped)
+
+
+def run(program: Prepared, blocks: Blocks, seed: int, limit: float) -> WorkArrays:
+    """Evaluate a prepared program; return the arrays that hold what came of it."""
+    work = blocks.work(program.sizes)
+    call(
+        evaluate_blocks,
+        program.lowered,
+        blocks.interpreter(),
+        blocks.shape(program.sizes),
+        blocks.arrays,
+        work,
+        seed,
+        limit,
+        blocks.lanes,
+    )
+    return work
 
 
 def combine_fitness(task_fitness: np.ndarray, combine: Combine) -> float:
@@ -133,8 +142,7 @@ def combine_fitness(task_fitness: np.ndarray, combine: Combine) -> float:
     ValueError
         When `combine` is neither "mean" nor "median".
     """
-    if combine not in {"mean", "median"}:
-        raise ValueError(f"combine {combine!r}: expected 'mean' or 'median'")
+    check_choice("combine", combine, COMBINES)
     return float(call(combined, task_fitness, combine == "median"))
 
 
@@ -145,27 +153,7 @@ def _blocks_of(
     if isinstance(tasks, TaskSet):
         yield np.arange(len(tasks)), make_blocks(tasks, dtype)
         return
-    for i, task in enumerate(tasks):
-        if not isinstance(task, Task):
-            raise TypeError(
-                f"tasks[{i}] is {type(task).__name__}: expected a Task"
-                " (see Task.from_arrays)"
-            )
     for members in group_alike(tasks):
         numbers = np.array(members)
         alike = TaskSet.from_tasks([tasks[i] for i in members])
         yield numbers, make_blocks(alike, dtype, numbers=numbers)
-
-
-def _check_vector_label(program: Program) -> tuple[int, int, int]:
-    """Check a program against tasks with vector labels; return sizes that hold v2."""
-    for name, function in program.functions.items():
-        for i, instruction in enumerate(function):
-            kind = instruction.op.output
-            if kind is not None and kind.value == "v" and instruction.out == 1:
-                raise ValueError(
-                    f"{name}[{i}] writes v1, which holds the label of these tasks:"
-                    " expected v2 (the prediction) or above"
-                )
-    scalars, vectors, matrices = program.space.sizes
-    return scalars, max(vectors, 3), matrices

@@ -2,7 +2,7 @@
 
 A block holds up to `L` tasks, one a lane. A lane whose error is NaN or too large is
 dead: its arithmetic goes on beside the others' and is ignored. All functions are
-compiled; `Workspace` in `workspace.py` owns the arrays that they share.
+compiled; `blocks.WorkArrays` are the arrays that they share.
 
 The arguments that recur:
 
@@ -27,7 +27,7 @@ from workbench.engine._jit import helper
 from workbench.engine.simd import absolute, beyond, load, splat, store
 
 RMSE, ACCURACY, MULTICLASS = 0, 1, 2
-"""Metrics: squared error of s1; sign of s1 as a logit; largest of at as logits."""
+"""Metrics: squared error of s1; sign of s1 as a logit; largest of v2 as logits."""
 
 
 class Shape(NamedTuple):
@@ -40,7 +40,7 @@ class Shape(NamedTuple):
     epochs: int
     classes: int  #: 1 unless labels are vectors
     label: int  #: offset of s0, or of v1 where labels are vectors
-    prediction: int  #: offset of s1, or of at
+    prediction: int  #: offset of s1, or of v2
     input: int  #: offset of v0
     size: int  #: of memory
 
@@ -123,7 +123,7 @@ def softmax(shape, memory, lanes):
         top = -math.inf
         for k in range(classes):
             logit = memory[at + k * L + lane]
-            if logit > top or logit != logit:
+            if logit > top or math.isnan(logit):
                 top = logit
         total = 0.0
         for k in range(classes):

@@ -32,10 +32,10 @@ def pointers(program, interpret):
 @helper
 def set_keys(seed, blocks, work):
     """Give every lane the key of its task for this evaluation's random draws."""
-    index = blocks.index
-    for block in range(index.shape[0]):
-        for lane in range(index.shape[1]):
-            work.keys[block, lane] = random.task_key(seed, index[block, lane])
+    number = blocks.number
+    for block in range(number.shape[0]):
+        for lane in range(number.shape[1]):
+            work.keys[block, lane] = random.task_key(seed, number[block, lane])
 
 
 @helper

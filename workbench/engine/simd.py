@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-
 from numba.extending import (
     intrinsic,
     models,

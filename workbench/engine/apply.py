@@ -1,0 +1,117 @@
+"""One instruction on a memory given by hand: to learn an operation, and to test it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.engine.blocks import aligned
+from workbench.engine.lower import empty_program, lower, memory_size
+from workbench.engine.memory import Memory, groups_of, lane_zero, unpack
+from workbench.engine.options import check_seed
+from workbench.engine.record import run_once
+from workbench.engine.simd import LANE_COUNTS
+from workbench.engine.warm import call, get_interpreter
+from workbench.programs import Instruction
+from workbench.programs.instruction import pack
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+_LANES = LANE_COUNTS[0]
+
+
+def apply(
+    instruction: Instruction,
+    scalars: ArrayLike,
+    vectors: ArrayLike,
+    matrices: ArrayLike,
+    *,
+    seed: int = 0,
+) -> Memory:
+    """Run one instruction and return the memory after it; the arguments stay.
+
+    Parameters
+    ----------
+    instruction
+        Any instruction; it may write the addresses of label and features too.
+    scalars, vectors, matrices
+        The memory before: [S], [V, F] and [M, F, F].
+    seed
+        Of a random instruction: it draws as the first one of a program's Setup.
+
+    Raises
+    ------
+    TypeError
+        When the instruction is none.
+    ValueError
+        When shapes disagree, or an address lies beyond the memory.
+    """
+    if not isinstance(instruction, Instruction):
+        raise TypeError(
+            f"instruction is a {type(instruction).__name__}; accepted: an Instruction"
+        )
+    seed = check_seed(seed)
+    before = _memory(scalars, vectors, matrices)
+    sizes = (len(before.scalars), len(before.vectors), len(before.matrices))
+    F = before.vectors.shape[1]
+    _check_addresses(instruction, sizes)
+    code, data = pack([instruction])
+    lowered = empty_program(1)
+    call(
+        lower,
+        code,
+        data,
+        np.array([1, 0, 0], np.int64),
+        np.array(sizes, np.int64),
+        np.ones(1, np.bool_),
+        True,
+        F,
+        _LANES,
+        lowered,
+    )
+    memory = aligned((1, memory_size(sizes, F, _LANES)), np.dtype(np.float64))[0]
+    groups = memory.reshape(-1, _LANES)[F**2 :]
+    groups[: groups_of(sizes, F)] = np.concatenate([part.ravel() for part in before])[
+        :, None
+    ]
+    interpret = get_interpreter(_LANES, "float64")
+    keys = np.zeros(_LANES, np.uint64)
+    call(run_once, lowered, interpret, F, memory, keys, seed)
+    return unpack(lane_zero(memory, _LANES, F), sizes, F)
+
+
+def _memory(scalars: ArrayLike, vectors: ArrayLike, matrices: ArrayLike) -> Memory:
+    """Return the parts as float64 arrays whose shapes agree."""
+    memory = Memory(
+        np.array(scalars, np.float64),
+        np.array(vectors, np.float64),
+        np.array(matrices, np.float64),
+    )
+    F = memory.vectors.shape[-1] if memory.vectors.ndim else 0
+    counts = [len(part) if part.ndim else 0 for part in memory]
+    wanted = [counts[0]], [counts[1], F], [counts[2], F, F]
+    if F == 0 or any(
+        list(part.shape) != shape for part, shape in zip(memory, wanted, strict=True)
+    ):
+        shapes = [list(part.shape) for part in memory]
+        raise ValueError(
+            f"scalars, vectors and matrices have the shapes {shapes[0]}, {shapes[1]}"
+            f" and {shapes[2]}; accepted: [S], [V, F] and [M, F, F], F at least 1"
+        )
+    return memory
+
+
+def _check_addresses(instruction: Instruction, sizes: tuple[int, int, int]) -> None:
+    """Check every address against the sizes of memory."""
+    places = [("in", *pair) for pair in instruction.inputs]
+    if instruction.output is not None:
+        places.append(("out", *instruction.output))
+    for what, kind, address in places:
+        count = sizes[kind.code - 1]
+        if address >= count:
+            raise ValueError(
+                f"{instruction}: {what} is {kind.value}{address}, but the memory given"
+                f" holds {count} of that kind; accepted: addresses from 0 to below it"
+            )

@@ -1,0 +1,43 @@
+"""A program's memory as arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Memory(NamedTuple):
+    """The memory of one task at one moment, in float64."""
+
+    scalars: np.ndarray
+    """float64[S]."""
+    vectors: np.ndarray
+    """float64[V, F]."""
+    matrices: np.ndarray
+    """float64[M, F, F]."""
+
+
+def unpack(groups: np.ndarray, sizes: tuple[int, int, int], features: int) -> Memory:
+    """Cut [..., groups] into scalars, vectors and matrices, as memory orders them."""
+    shapes = ((), (features,), (features, features))
+    parts = []
+    start = 0
+    for count, shape in zip(sizes, shapes, strict=True):
+        width = count * math.prod(shape)
+        part = groups[..., start : start + width]
+        parts.append(part.reshape(*groups.shape[:-1], count, *shape))
+        start += width
+    return Memory(*parts)
+
+
+def groups_of(sizes: tuple[int, int, int], features: int) -> int:
+    """Return how many numbers a memory of these sizes holds."""
+    scalars, vectors, matrices = sizes
+    return scalars + vectors * features + matrices * features**2
+
+
+def lane_zero(memory: np.ndarray, lanes: int, features: int) -> np.ndarray:
+    """Return the first lane's numbers of a block's memory, scratch left out."""
+    return memory.reshape(-1, lanes)[features**2 :, 0].astype(np.float64)
