@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -112,6 +113,10 @@ class LabServer:
         path = self.settings / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(value))
+
+    def set_theme(self, name: str) -> None:
+        """Choose the theme of pages that are opened from now on."""
+        self.write_setting("apputils-extension/themes", {"theme": name})
 
     def write_notebook(self, name: str, *cells: str) -> Path:
         """Write a notebook of code cells."""
@@ -226,13 +231,42 @@ class Notebook:
         )
         self.command("notebook:run-cell", wait)
 
-    def output(self, index: int) -> str:
-        """Text that a cell printed."""
+    def outputs(self) -> list[str]:
+        """Text that the cells printed, or the errors that they raised."""
         return self.page.evaluate(
             f"""() => {{ {_CURRENT}
-                const outputs = w.content.widgets[{index}].model.outputs.toJSON();
-                return outputs.map(o => [].concat(o.text ?? o.data?.["text/plain"]
-                    ?? o.traceback ?? "").join("")).join(""); }}"""
+                return w.content.widgets.map(cell =>
+                    (cell.model.outputs?.toJSON() ?? []).map(o => [].concat(o.text
+                        ?? o.data?.["text/plain"] ?? o.traceback ?? "").join("")
+                    ).join("")); }}"""
+        )
+
+    def cells(self) -> int:
+        """Return the number of cells."""
+        return self.page.evaluate(
+            f"() => {{ {_CURRENT} return w.content.widgets.length; }}"
+        )
+
+    def busy(self) -> bool:
+        """Tell whether the kernel runs a cell."""
+        return self.page.evaluate(
+            f"() => {{ {_CURRENT}"
+            " return w.sessionContext.session.kernel.status === 'busy'; }"
+        )
+
+    def evaluate(self, code: str) -> str:
+        """Run code in the kernel, outside the notebook, and return what it prints."""
+        return self.page.evaluate(
+            f"""async code => {{ {_CURRENT}
+                const kernel = w.sessionContext.session.kernel;
+                const future = kernel.requestExecute({{code, store_history: false}});
+                let text = "";
+                future.onIOPub = message => {{
+                    if (message.header.msg_type === "stream")
+                        text += message.content.text; }};
+                await future.done;
+                return text; }}""",
+            code,
         )
 
     def save(self) -> dict[str, Any]:
@@ -243,7 +277,10 @@ class Notebook:
     def panel(self, index: int = 0) -> PanelDriver:
         """Return the panel that stands at this place on the page."""
         panel = self.page.locator(".wb-search").nth(index)
-        panel.wait_for(timeout=1000 * DEADLINE)
+        try:
+            until(panel.is_visible, "a panel", page=self.page)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the outputs are {self.outputs()}") from None
         return PanelDriver(self.page, panel)
 
 
@@ -281,12 +318,11 @@ class PanelDriver:
 
     def until_status(self, *names: str, seconds: float = DEADLINE) -> str:
         """Wait for one of these states."""
-        until(
-            lambda: self.status in names,
-            f"status {' or '.join(names)}; it is {self.status!r}",
-            seconds,
-            self.page,
-        )
+        try:
+            until(lambda: self.status in names, "", seconds, self.page)
+        except AssertionError:
+            head = self.root.locator(".wb-head").inner_text()
+            raise AssertionError(f"awaited {names}, but it says {head!r}") from None
         return self.status
 
     def curve(self) -> str:
@@ -296,6 +332,31 @@ class PanelDriver:
     def picture(self) -> str:
         """Return the pixels of the curve."""
         return self.root.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+
+    def text(self) -> str:
+        """All text of the panel, what only screen readers get included."""
+        return self.root.text_content() or ""
+
+    def focus(self) -> str | None:
+        """Return the key of the control that has the focus, if it is in a panel."""
+        return self.page.evaluate("() => document.activeElement?.dataset?.key ?? null")
+
+    def colour(self, name: str) -> list[float]:
+        """Return red, green and blue of a computed style."""
+        text = self.root.evaluate(
+            "(panel, name) => getComputedStyle(panel).getPropertyValue(name)", name
+        )
+        return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
+
+    def fits(self) -> bool:
+        """Tell whether nothing sticks out to the right."""
+        return self.root.evaluate(
+            """panel => {
+                const edge = panel.getBoundingClientRect().right + 1;
+                return [...panel.querySelectorAll("*")].every(element =>
+                    !element.getClientRects().length ||
+                    element.getBoundingClientRect().right <= edge); }"""
+        )
 
     def program(self) -> str:
         """Text of the best program as it is listed."""

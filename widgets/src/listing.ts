@@ -46,8 +46,15 @@ export function highlight(text: string): Node[] {
         : word
           ? "wb-word"
           : "";
+    if (number && whole.length > 8) return longNumber(whole, kind);
     return kind ? h("span", { class: kind }, whole) : document.createTextNode(whole);
   });
+}
+
+/** Five digits are enough to read; the exact constant stands in the tooltip. */
+function longNumber(text: string, kind: string): Node {
+  const rounded = String(Number(Number(text).toPrecision(5)));
+  return h("span", { class: `${kind} wb-rounded`, title: text }, rounded);
 }
 
 export function listing(functions: ListingFunction[], showDead: boolean): HTMLElement {

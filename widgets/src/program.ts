@@ -13,6 +13,7 @@ export interface ProgramState {
 
 export class ProgramView {
   readonly element: HTMLElement;
+  private readonly title = h("h4", {}, "Best program");
   private readonly facts = h("span", { class: "wb-facts" });
   private readonly body = h("div", { class: "wb-program-body" });
   private readonly dead = h("input", { type: "checkbox", "data-key": "show-dead" });
@@ -42,7 +43,7 @@ export class ProgramView {
       h(
         "div",
         { class: "wb-bar" },
-        h("h4", {}, "Best program"),
+        this.title,
         this.facts,
         segmented(
           "What to show of the best program",
@@ -69,6 +70,7 @@ export class ProgramView {
     const shown = `${best.revision} ${showDead} ${view}`;
     if (shown === this.shown) return;
     this.shown = shown;
+    setText(this.title, best.winner ? "Winner" : "Best program");
     if (!best.functions) {
       setText(this.facts, "");
       this.body.replaceChildren(
@@ -87,6 +89,9 @@ export class ProgramView {
   }
 
   private change(best: Record<string, any>): Node[] {
+    if (best.winner) {
+      return [h("p", { class: "wb-note" }, "The winner: of the best programs of the run, the one that did best on fresh tasks.")];
+    }
     if (!best.previous) {
       return [h("p", { class: "wb-note" }, "This is the first best program; there is none before it to compare with.")];
     }

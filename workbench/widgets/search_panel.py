@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from workbench.evolution import PRESETS, Search
+from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
 from workbench.widgets.panel import Panel
@@ -27,7 +27,7 @@ from workbench.widgets.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.evolution import Best, SearchSpec
+    from workbench.evolution import SearchSpec
     from workbench.runs import Event, Progress, Runner
 
 STATIC = Path(__file__).parent / "static"
@@ -131,8 +131,20 @@ class SearchPanel(Panel):
 
     @property
     def best(self) -> Best | None:
-        """The best program so far with its scores, or None."""
-        return None if self._search is None else self._search.best
+        """The best program so far, with its scores once the search has ended."""
+        search, (_, newest) = self._search, self._newest
+        if search is None:
+            return None
+        if self.status in AT_REST or newest is None:
+            return search.best if self.status in AT_REST else None
+        # While it runs, the search changes under its reader; its events do not.
+        data = newest.data
+        return Best(
+            program=self._parse(newest),
+            fitness=data["fitness"],
+            individuals=data["individuals"],
+            population=data["population"],
+        )
 
     @property
     def status(self) -> str:
@@ -350,6 +362,21 @@ class SearchPanel(Panel):
             value["diff"] = change_parts(self._parse(before), program)
         self.put("program", **value)
 
+    def _show_winner(self, best: Best) -> None:
+        """List the program that fresh tasks chose, if it is another."""
+        _, newest = self._newest
+        if newest is None or self._parse(newest) == best.program:
+            return
+        functions, dead = program_parts(best.program)
+        self.put(
+            "program",
+            winner=True,
+            fitness=best.fitness,
+            individuals=best.individuals,
+            functions=functions,
+            dead=dead,
+        )
+
     def _parse(self, event: Event) -> Program:
         space = None if self._search is None else self._search.spec.space
         return Program.from_text(event.data["text"], space)
@@ -362,6 +389,7 @@ class SearchPanel(Panel):
         if best is not None and (best.select is not None or best.final is not None):
             value = result_parts(search.spec, best.fitness, best.select, best.final)
             self.put("result", **value)
+            self._show_winner(best)
 
     def _detail(self, status: str) -> str:
         runner = self.runner

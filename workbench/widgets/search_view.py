@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.evolution import SearchSpec
     from workbench.programs import Program
     from workbench.runs import Runner
+    from workbench.tasks import TaskSpec
 
 # Fitness columns travel as losses, 1 - fitness: float32 keeps those apart near 1.
 FITNESS_COLUMNS = ("best", "top", "q05", "q25", "q50", "q75", "q95")
@@ -133,7 +134,7 @@ def result_parts(
         {
             "name": "Search",
             "fitness": search,
-            "meaning": f"on the {spec.tasks.tasks} tasks that chose it, so it flatters",
+            "meaning": f"on the {_tasks(spec.tasks)} tasks that chose it, so it flatters",
         }
     ]
     if select is not None and spec.select is not None:
@@ -141,7 +142,7 @@ def result_parts(
             {
                 "name": "Select",
                 "fitness": select,
-                "meaning": f"on {spec.select.tasks} fresh tasks, by which the winner "
+                "meaning": f"on {_tasks(spec.select)} fresh tasks, by which the winner "
                 "was picked among the candidates",
             }
         )
@@ -150,12 +151,16 @@ def result_parts(
             {
                 "name": "Final",
                 "fitness": final,
-                "meaning": f"on {spec.final.tasks} tasks by which nothing was chosen: "
+                "meaning": f"on {_tasks(spec.final)} tasks by which nothing was chosen: "
                 "the number to report",
             }
         )
     judged = final if final is not None else select
     return {"scores": scores, "verdict": _verdict(search, judged)}
+
+
+def _tasks(spec: TaskSpec) -> int:
+    return int(spec.to_dict()["tasks"])
 
 
 def _verdict(search: float, fresh: float | None) -> str:

@@ -1,0 +1,275 @@
+"""The search panel in a real JupyterLab, with real searches."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.widgets.lab import until
+
+pytestmark = pytest.mark.browser
+
+PANEL = """
+from workbench.widgets import SearchPanel
+panel = SearchPanel("demo", store=None)
+panel
+"""
+# What the kernel does meanwhile, for tests that have no page to look at.
+SPY = """
+import json, os, pathlib, resource
+def spy(progress):
+    state = {
+        "status": panel.status,
+        "individuals": progress.position,
+        "frames": panel._stream.sequence,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+    pathlib.Path("spy.new").write_text(json.dumps(state))
+    os.replace("spy.new", "spy.json")
+panel.start()
+panel.runner.subscribe(spy)
+"""
+
+
+def started(open_notebook, *cells, **options):
+    notebook = open_notebook(PANEL, *cells, **options)
+    notebook.run_cell(0)
+    panel = notebook.panel()
+    until(lambda: panel.status == "Ready", "the panel", page=notebook.page)
+    panel.click("Start")
+    panel.until_status("Running")
+    until(lambda: panel.number("individuals") > 1000, "progress", page=notebook.page)
+    return notebook, panel
+
+
+def test_a_search_from_start_to_stop(open_notebook):
+    notebook = open_notebook(PANEL, "print(panel.best.fitness)")
+    notebook.run_cell(0)
+    panel = notebook.panel()
+    assert "Empty" in panel.curve()
+    assert panel.status == "Ready"
+    panel.click("Start")
+    panel.until_status("Running")
+
+    until(lambda: "After" in panel.curve(), "a curve", page=notebook.page)
+    first, program = panel.picture(), panel.program()
+    until(lambda: panel.picture() != first, "the curve to move", page=notebook.page)
+    best = panel.number("best")
+    until(lambda: panel.number("best") > best, "a better program", page=notebook.page)
+    until(lambda: panel.program() != program, "another listing", page=notebook.page)
+    assert "Predict" in panel.program()
+
+    began = time.monotonic()
+    notebook.run_cell(1)
+    assert time.monotonic() - began < 1
+    assert float(notebook.outputs()[1]) > 0
+    assert panel.status == "Running"
+
+    panel.click("Pause")
+    panel.until_status("Paused", seconds=2)
+    paused = panel.number("individuals")
+    exact = "print(panel.runner.snapshot.position)"
+    before = int(notebook.evaluate(exact))
+    panel.root.get_by_label("Individuals in a step").fill("137")
+    panel.click("Step")
+    until(lambda: int(notebook.evaluate(exact)) == before + 137, "137 individuals more")
+    assert panel.status == "Paused"
+    assert panel.number("individuals") >= paused
+
+    panel.click("Resume")
+    panel.until_status("Running")
+    until(lambda: panel.number("individuals") > paused * 1.05, "progress again")
+    panel.click("Stop")
+    panel.until_status("Stopped")
+    result = panel.root.get_by_role("region", name="Result")
+    result.wait_for()
+    assert "Select" in result.inner_text()
+    assert "Final" in result.inner_text()
+    assert panel.button("Start new").is_enabled()
+
+
+def test_a_page_reload_during_a_run(open_notebook):
+    notebook, panel = started(open_notebook)
+    notebook.save()
+    notebook.page.reload()
+    notebook.wait_ready()
+    panel = notebook.panel()
+    panel.until_status("Running")
+    seen = panel.number("individuals")
+    until(lambda: panel.number("individuals") > seen, "progress", page=notebook.page)
+    assert "After" in panel.curve()
+    panel.click("Pause")
+    panel.until_status("Paused", seconds=5)
+    panel.click("Resume")
+    panel.until_status("Running", seconds=5)
+    panel.click("Stop")
+    panel.until_status("Stopped")
+
+
+def test_a_tab_closed_for_a_while(open_notebook, lab):
+    notebook = open_notebook(PANEL, SPY)
+    notebook.run_all()
+    notebook.panel().until_status("Running")
+    path = lab.root / "spy.json"
+
+    def spied():
+        return json.loads(path.read_text())
+
+    until(path.exists, "the search to advance")
+    notebook.save()
+    notebook.page.close()
+    left = spied()
+    # The last frames that nobody acknowledges, then silence while the search goes on.
+    until(lambda: spied()["frames"] > left["frames"] + 50, "unacknowledged frames")
+    stalled = spied()
+    until(lambda: spied()["individuals"] > stalled["individuals"] * 1.5, "the search")
+    away = spied()
+    assert away["frames"] <= left["frames"] + 75
+    assert away["memory"] < left["memory"] + 30_000  # kB
+
+    notebook.open()
+    panel = notebook.panel()
+    panel.until_status("Running")
+    until(
+        lambda: panel.number("individuals") > away["individuals"],
+        "the present state",
+        page=notebook.page,
+    )
+    panel.click("Pause")
+    panel.until_status("Paused", seconds=5)
+
+
+def test_two_views_of_one_panel(open_notebook):
+    notebook, first = started(open_notebook, "panel")
+    notebook.run_cell(1)
+    second = notebook.panel(1)
+    second.until_status("Running")
+    until(lambda: "After" in second.curve(), "the curve", page=notebook.page)
+    second.click("Pause")
+    first.until_status("Paused", seconds=5)
+    second.until_status("Paused", seconds=5)
+    until(
+        lambda: first.counter("individuals") == second.counter("individuals"),
+        "the same numbers",
+        page=notebook.page,
+    )
+    until(lambda: first.curve() == second.curve(), "the same curve", page=notebook.page)
+    assert first.program() == second.program()
+
+
+def test_a_click_while_a_cell_runs_is_kept(open_notebook, lab):
+    wait = (
+        "import pathlib, time\n"
+        "while not pathlib.Path('go').exists():\n    time.sleep(0.05)"
+    )
+    notebook = open_notebook(PANEL, wait)
+    notebook.run_cell(0)
+    panel = notebook.panel()
+    until(lambda: panel.button("Start").is_enabled(), "the panel", page=notebook.page)
+    notebook.run_cell(1, wait=False)
+    until(notebook.busy, "the cell to run", page=notebook.page)
+    panel.click("Start")
+    until(
+        lambda: (
+            panel.status != "Ready" or "nothing you clicked is lost" in panel.text()
+        ),
+        "word that the click is kept, or its effect",
+        page=notebook.page,
+    )
+    (lab.root / "go").touch()
+    panel.until_status("Running")
+    panel.click("Stop")
+    panel.until_status("Stopped")
+
+
+def test_the_keyboard_is_enough(open_notebook):
+    notebook = open_notebook(PANEL, "1", "2")
+    notebook.run_cell(0)
+    panel = notebook.panel()
+    until(lambda: panel.button("Start").is_enabled(), "the panel", page=notebook.page)
+    keyboard = notebook.page.keyboard
+    panel.button("Start").focus()
+    keyboard.press("Tab")
+    assert panel.focus() == "step"
+    keyboard.press("Shift+Tab")
+    keyboard.press("Enter")
+    panel.until_status("Running")
+    assert panel.focus() == "primary"
+    keyboard.press("Space")
+    panel.until_status("Paused")
+    keys = []
+    for _ in range(12):
+        keyboard.press("Tab")
+        keys.append(panel.focus())
+    assert keys[:4] == ["step", "step-size", "stop", "settings"]
+    assert "x-axis" in keys
+    canvas = panel.root.locator("canvas")
+    canvas.focus()
+    keyboard.press("ArrowLeft")
+    assert "individuals: best" in panel.text()
+    # The notebook's own single-letter keys must not see what is typed in a panel.
+    panel.root.get_by_label("Individuals in a step").focus()
+    keyboard.type("ddaabb5")
+    assert notebook.cells() == 3
+
+
+def test_bad_settings_are_refused_beside_the_field(open_notebook):
+    notebook = open_notebook(PANEL)
+    notebook.run_cell(0)
+    panel = notebook.panel()
+    population = panel.root.get_by_label("Population", exact=True)
+    until(lambda: population.is_enabled(), "the panel", page=notebook.page)
+    population.fill("many")
+    panel.click("Start")
+    panel.root.get_by_text("“many” is not a number").first.wait_for()
+    assert panel.status == "Ready"
+    until(
+        lambda: panel.focus() == "field-population", "focus there", page=notebook.page
+    )
+    population.fill("100")
+    panel.click("Start")
+    panel.until_status("Running")
+    assert not panel.root.get_by_role("alert").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_theme_and_width(open_notebook, lab, theme):
+    lab.set_theme(theme)
+    notebook, panel = started(open_notebook)
+    dark = "Dark" in theme
+    assert panel.root.get_attribute("data-wb-theme") == ("dark" if dark else "light")
+    surface = sum(panel.colour("background-color"))
+    text = sum(panel.colour("color"))
+    assert (surface < text) == dark
+    assert abs(surface - text) > 300
+    for width in (800, 1120, 2000):
+        notebook.page.set_viewport_size({"width": width, "height": 1000})
+        until(panel.fits, f"no overflow at {width} px", page=notebook.page)
+
+
+def test_a_saved_notebook_shows_the_last_state_without_a_kernel(open_notebook, lab):
+    notebook, panel = started(open_notebook)
+    until(lambda: panel.number("best") > 0, "a program", page=notebook.page)
+    panel.click("Pause")
+    panel.until_status("Paused")
+    individuals, program = panel.counter("individuals"), panel.program()
+
+    def saved():
+        text = json.dumps(notebook.save())
+        return "widget-state+json" in text and "<svg" in text
+
+    until(saved, "state and fallback in the file", page=notebook.page)
+    notebook.page.close()
+    lab.end_kernels()
+
+    notebook.open(reset=True)
+    panel = notebook.panel()
+    until(lambda: "No kernel is attached" in panel.text(), "the note")
+    assert panel.status == "Paused"
+    assert panel.counter("individuals") == individuals
+    assert panel.program() == program
+    assert "After" in panel.curve()
+    assert not panel.button("Resume").is_enabled()
+    assert not notebook.page.locator(".wb-static").is_visible()
