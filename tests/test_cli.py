@@ -226,13 +226,13 @@ def test_interrupted_it_saves_and_goes_on_to_the_same_end(number):
         [*command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        deadline, tick = time.monotonic() + 120, threading.Event()
+        deadline, tick = time.monotonic() + 300, threading.Event()
         while not ((runs := RunStore().list()) and runs[0].status == "running"):
             assert process.poll() is None
             assert time.monotonic() < deadline
             tick.wait(0.01)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=300)
     finally:
         process.kill()
         process.wait()
