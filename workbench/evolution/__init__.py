@@ -1,9 +1,10 @@
 """Searches over programs: populations, mutations, selection, caches."""
 
+from workbench.evolution.curve import CURVE_COLUMNS
 from workbench.evolution.island import Ancestor
 from workbench.evolution.mutate import MUTATIONS
 from workbench.evolution.presets import PRESETS, Preset
-from workbench.evolution.search import CURVE_COLUMNS, Best, Search
+from workbench.evolution.search import Best, Search
 from workbench.evolution.spec import CacheSpec, HurdleSpec, SearchSpec
 
 __all__ = [

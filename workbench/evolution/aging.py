@@ -47,6 +47,8 @@ from workbench.evolution.population import (
 from workbench.programs.ops import COST
 
 _HURDLE_EVERY = 100  # evaluations between two looks at the hurdle's quantile
+# Plain constants would compile their callees once more, for just these values.
+_FIRST, _NO_PARENT = np.int64(0), np.int64(-1)
 
 
 class Settings(NamedTuple):
@@ -126,8 +128,8 @@ def _probe(program, settings, shape, blocks, work, tools, lanes):
             blocks,
             work,
             block,
-            0,
-            0,
+            _FIRST,
+            _FIRST,
             train_rows,
             settings.limit,
             tools.train_errors[block],
@@ -146,7 +148,7 @@ def _probe(program, settings, shape, blocks, work, tools, lanes):
             blocks,
             work,
             block,
-            0,
+            _FIRST,
             valid_rows,
             settings.limit,
             tools.valid_errors[block],
@@ -188,7 +190,7 @@ def _hurdle_fitness(program, settings, shape, blocks, work, tools, done, lanes):
             blocks,
             work,
             block,
-            0,
+            _FIRST,
             done,
             settings.hurdle_train,
             settings.limit,
@@ -202,7 +204,7 @@ def _hurdle_fitness(program, settings, shape, blocks, work, tools, done, lanes):
             blocks,
             work,
             block,
-            0,
+            _FIRST,
             settings.hurdle_valid,
             settings.limit,
             unrecorded,
@@ -290,7 +292,7 @@ def _fitness(code, data, lengths, settings, space, shape, pop, cache, blocks, wo
 @helper
 def _first_individual(settings, space, pop):
     """Return a new node with an individual of the initial population."""
-    node = new_node(pop, -1)
+    node = new_node(pop, _NO_PARENT)
     for function in range(3):
         pop.lengths[node, function] = settings.initial_lengths[function]
     for i in range(len(settings.initial_code)):
@@ -348,10 +350,7 @@ def finished(settings, pop):
 def advance(
     until, settings, space, shape, pop, cache, blocks, work, tools, interpret, lanes
 ):
-    """Make individuals until `until` of them exist, a new best appears or a rule stops.
-
-    Returns whether a new best was recorded.
-    """
+    """Make individuals until `until` of them exist or a stop rule is met."""
     set_keys(settings.seed, blocks, work)
     while pop.counters[INDIVIDUALS] < until and not finished(settings, pop):
         node = _next_individual(settings, space, pop, tools)
@@ -372,6 +371,4 @@ def advance(
             lanes,
         )
         replace_oldest(pop, node)
-        if note_best(pop, node):
-            return True
-    return False
+        note_best(pop, node)

@@ -42,7 +42,7 @@ class Record(NamedTuple):
 
     node: int
     fitness: float
-    individuals: int
+    individuals: int  #: made in its population up to and including it; its identity
 
 
 class Island:
@@ -109,21 +109,22 @@ class Island:
             finished.py_func(self._settings, self.arrays)
         )
 
-    def advance(self, until: int) -> list[Record]:
+    def advance(self, until: int) -> None:
         """Make individuals until there are `until`, or a stop rule is met.
 
-        Returns the new bests that went on record. Releases the GIL.
+        Releases the GIL.
         """
-        until = min(until, self.limit)
-        found = []
-        while self.individuals < until and not self.done:
-            if advance(*self._arguments(until)):
-                last = int(self.arrays.counters[pool.RECORDED]) - 1
-                node = int(self.arrays.records[last])
-                found.append(
-                    Record(node, float(self.arrays.fitness[node]), self.individuals)
-                )
-        return found
+        advance(*self._arguments(min(until, self.limit)))
+
+    def records(self) -> list[Record]:
+        """Return the new bests on record, in the order in which they appeared."""
+        count = self.counter(pool.RECORDED)
+        return [self.record(int(node)) for node in self.arrays.records[:count]]
+
+    def record(self, node: int) -> Record:
+        """Return a node as a record."""
+        arrays = self.arrays
+        return Record(node, float(arrays.fitness[node]), int(arrays.born[node]) + 1)
 
     def counter(self, entry: int) -> int:
         """Return one of the counters of `population`."""
@@ -143,7 +144,7 @@ class Island:
     def candidates(self, count: int) -> list[int]:
         """Return the nodes of the fittest new bests, no two alike in effect."""
         arrays = self.arrays
-        nodes = {int(node) for node in arrays.records[: self.counter(pool.RECORDED)]}
+        nodes = {record.node for record in self.records()}
         if self.counter(pool.BEST) >= 0:
             nodes.add(self.counter(pool.BEST))
             members = arrays.members[arrays.members >= 0]
@@ -275,12 +276,11 @@ def _settings(spec: SearchSpec, number: int, blocks: Blocks) -> Settings:
 
 
 def _baseline_cost(spec: SearchSpec, train: int) -> float:
-
     return HAND_DESIGNED[spec.cost_baseline]().cost(train)
 
 
 def _tools(spec: SearchSpec, slots: int, blocks: Blocks) -> Tools:
-    count, L = blocks.arrays.index.shape
+    count, L = len(blocks.arrays.alive), len(blocks.lanes)
     probe_train = min(spec.cache.probe_train, blocks.train) if spec.cache else 0
     probe_valid = min(spec.cache.probe_valid, blocks.valid) if spec.cache else 0
     return Tools(

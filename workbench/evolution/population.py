@@ -17,6 +17,10 @@ from workbench.engine._jit import helper
 _NONE = -1
 RECORDS = 256
 """The most new bests on record; beyond it the smallest improvement is dropped."""
+SPARE = 4 * RECORDS + 2048
+"""Nodes beyond three a member. Members, records and the best are at most P + 257 leaves
+of the genealogy; with every chain merged, their branchings and roots at most double
+and triple that, so that merging always frees some 2,300 nodes."""
 
 (
     INDIVIDUALS,
@@ -56,9 +60,11 @@ class Population(NamedTuple):
     rng: np.ndarray  #: uint64[1]
 
 
-def make_population(size: int, slots: int, window: int, seed: int) -> Population:
+def make_population(
+    size: int, slots: int, window: int, seed: int, spare: int = SPARE
+) -> Population:
     """Return a population before its first individual."""
-    nodes = 3 * size + 4 * RECORDS + 2048
+    nodes = 3 * size + spare
     counters = np.zeros(11, np.int64)
     counters[FREE] = nodes
     counters[BEST] = _NONE
@@ -125,9 +131,9 @@ def _merge_chains(pop, only_neutral):
 def new_node(pop, parent):
     """Return a free node that copies `parent` (-1: an empty one)."""
     if pop.counters[FREE] == 0:
-        _merge_chains(pop, True)
+        _merge_chains(pop, np.bool_(True))
         if pop.counters[FREE] < len(pop.parent) // 8:
-            _merge_chains(pop, False)
+            _merge_chains(pop, np.bool_(False))
     pop.counters[FREE] -= 1
     node = pop.free[pop.counters[FREE]]
     pop.parent[node] = parent
@@ -183,14 +189,14 @@ def _drop_smallest_gain(pop):
 
 @helper
 def note_best(pop, node):
-    """Remember a node that is fitter than all before; tell whether it went on record.
+    """Remember a node that is fitter than all before it.
 
     The best is always known; on record go improvements that cover 1 % of the remaining
     distance to fitness 1, so that records stay few.
     """
     best = pop.counters[BEST]
     if best != _NONE and not pop.fitness[node] > pop.fitness[best]:
-        return False
+        return
     pop.counters[BEST] = node
     pop.held[node] |= 4
     if best != _NONE:
@@ -200,13 +206,12 @@ def note_best(pop, node):
     if count > 0:
         left = 1.0 - pop.fitness[pop.records[count - 1]]
         if not 1.0 - pop.fitness[node] <= 0.99 * left:
-            return False
+            return
     if count == len(pop.records):
         _drop_smallest_gain(pop)
     pop.records[pop.counters[RECORDED]] = node
     pop.counters[RECORDED] += 1
     pop.held[node] |= 2
-    return True
 
 
 @helper

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
-from workbench.engine import evaluate
 from workbench.engine.blocks import make_blocks
 from workbench.evolution import population as pool
-from workbench.evolution.island import Ancestor, Island
+from workbench.evolution.curve import Curve
+from workbench.evolution.island import Ancestor, Island, Record
+from workbench.evolution.selection import Selection
 from workbench.evolution.spec import SearchSpec
 from workbench.runs.experiment import (
     Event,
@@ -29,32 +29,19 @@ from workbench.runs.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from workbench.programs import Program
     from workbench.runs.store import RunStore
-    from workbench.tasks import TaskSet
 
-CURVE_COLUMNS = (
-    "individuals",
-    "evaluations",
-    "cache_hits",
-    "train_steps",
-    "seconds",
-    "best",
-    "top",
-    "mean",
-    "q05",
-    "q25",
-    "q50",
-    "q75",
-    "q95",
-)
-"""A curve's columns: counts, search time (the one that is not reproducible), the best
-fitness so far, the best of the present population, and the population's spread."""
-
-_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_DENSE_POINTS = 1024  # points at the first interval; each doubling adds half as many
-CANDIDATES = 16
-"""Programs of each population that compete on T_select."""
+_COUNTERS = {
+    "individuals": pool.INDIVIDUALS,
+    "evaluations": pool.EVALUATIONS,
+    "cache_hits": pool.CACHE_HITS,
+    "hurdle_stops": pool.HURDLE_STOPS,
+    "over_budget": pool.OVER_BUDGET,
+    "train_steps": pool.TRAIN_STEPS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +74,7 @@ class Search:
     threads
         Populations advanced at the same time; None: as many as there are cores.
     store
-        Where `start` keeps the run; None: nowhere.
+        Where the run is kept; None: nowhere.
 
     Examples
     --------
@@ -107,23 +94,24 @@ class Search:
     ) -> None:
         if not isinstance(spec, SearchSpec):
             raise TypeError(f"spec is {type(spec).__name__}; accepted: a SearchSpec")
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is {threads!r}; accepted: None, or 1 or more")
         self.spec = spec
         self.threads = threads or os.cpu_count() or 1
         self._store = store
         self._runner: Runner | None = None
         self._islands: list[Island] = []
         self._pool: ThreadPoolExecutor | None = None
+        self._curve = Curve(spec.population)
+        self._selection = Selection(spec)
         self._phase = "search"
+        self._closed = False
         self._seconds = 0.0
-        self._points: list[dict[str, float]] = []
-        self._pending: list[dict[str, Any]] = []
-        self._best_event: int | None = None
         self._events = 0
+        self._best_event: int | None = None
         self._on_record: dict[tuple[int, int], int] = {}
-        self._top = -math.inf
-        self._scores: list[tuple[int, int, float]] = []
-        self._final: float | None = None
-        self._fresh: dict[str, TaskSet] = {}
+        self._top = -math.inf  # the best fitness at the last point of the curve
+        self._told = -math.inf  # the best fitness of an event
 
     def __repr__(self) -> str:
         return f"<Search {self.spec.name!r} seed {self.spec.seed}: {self.phase}>"
@@ -155,7 +143,7 @@ class Search:
     def advance(self, budget: int) -> Progress:
         """Make up to `budget` individuals, or take one step of the closing work."""
         self._build()
-        first = len(self._points)
+        first = len(self._curve.points)
         events: list[Event] = []
         if self._phase == "search":
             began = time.perf_counter()
@@ -165,10 +153,11 @@ class Search:
             if limit is not None and self._seconds >= limit:
                 self.finish()
         elif self._phase == "select":
+            self._close_search(events)
             self._select_one(events)
         elif self._phase == "final":
             self._report(events)
-        return self._progress(self._points[first:], events)
+        return self._progress(self._curve.points[first:], events)
 
     def finish(self) -> None:
         """End early: what is left is to select and report the winner."""
@@ -181,17 +170,17 @@ class Search:
 
     def _progress(self, curve: list[dict[str, float]], events: list[Event]) -> Progress:
         metrics: dict[str, float | int | str] = {"phase": self._phase, **self.counters}
-        if self._points:
-            last = self._points[-1]
+        if self._curve.points:
+            last = self._curve.points[-1]
             metrics.update({name: last[name] for name in ("top", "mean")})
         best = self._best_node()
         if best is not None:
             metrics["best"] = self._islands[best[0]].best_fitness
-        winner = self._winner()
+        winner = self._selection.winner(self._islands)
         if winner is not None and self._phase != "select":
-            metrics["select"] = winner[2]
-        if self._final is not None:
-            metrics["final"] = self._final
+            metrics["select"] = winner.select
+        if self._selection.final is not None:
+            metrics["final"] = self._selection.final
         return Progress(
             position=self.individuals,
             total=self.spec.individuals,
@@ -216,79 +205,80 @@ class Search:
                     self._phase = "select"
 
     def _at_boundary(self, island: Island) -> bool:
-        return island.done or island.individuals >= self._boundary
-
-    @property
-    def _boundary(self) -> int:
-        """Individuals a population at the next point of the curve.
-
-        Intervals double as the search goes on, so that points stay few.
-        """
-        base = max(1, self.spec.population // 4)
-        done = int(self._points[-1]["boundary"]) if self._points else 0
-        interval = base << (done // (_DENSE_POINTS * base)).bit_length()
-        return (done // interval + 1) * interval
+        return island.done or island.individuals >= self._curve.boundary
 
     def _advance_islands(self, active: list[Island], budget: int) -> None:
         share, rest = divmod(budget, len(active))
         targets = [
-            min(self._boundary, island.individuals + share + (k < rest))
+            min(self._curve.boundary, island.individuals + share + (k < rest))
             for k, island in enumerate(active)
         ]
         if len(active) == 1 or self.threads == 1:
-            found = [i.advance(t) for i, t in zip(active, targets, strict=True)]
-        else:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.threads, "workbench-island")
-            found = list(self._pool.map(Island.advance, active, targets))
-        for island, records in zip(active, found, strict=True):
-            number = self._islands.index(island)
-            for record in records:
-                self._pending.append({"population": number, **record._asdict()})
+            for island, target in zip(active, targets, strict=True):
+                island.advance(target)
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads, "workbench-island")
+        list(self._pool.map(Island.advance, active, targets))
 
     def _record(self, events: list[Event], seconds: float) -> None:
-        """Add a point to the curve and report the new bests since the last."""
-        self._pending.sort(key=lambda r: (r["individuals"], r["population"]))
-        for record in self._pending:
-            if record["fitness"] > self._top:
-                self._top = record["fitness"]
-                events.append(self._best_found(record))
-        self._pending = []
+        """Add a point to the curve and report the new bests since the last.
+
+        What is above the best of the last point is new since then. A new best that
+        the record has dropped by now (see `population.RECORDS`) is not reported.
+        """
+        records = [
+            (record.individuals, number, record)
+            for number, island in enumerate(self._islands)
+            for record in island.records()
+        ]
+        known = {(number, individuals) for individuals, number, _ in records}
+        self._on_record = {k: e for k, e in self._on_record.items() if k in known}
+        for _, number, record in sorted(r for r in records if r[2].fitness > self._top):
+            if record.fitness > self._told:
+                events.append(self._best_found(number, record))
         members = np.concatenate([i.member_fitness() for i in self._islands])
         self._top = max(self._top, *[i.best_fitness for i in self._islands])
-        values = [float(v) for v in np.quantile(members, _QUANTILES)]
-        named = zip(("q05", "q25", "q50", "q75", "q95"), values, strict=True)
-        self._points.append(
-            {
-                "boundary": self._boundary,
-                **self.counters,
-                "seconds": seconds,
-                "best": self._top,
-                "top": float(members.max()),
-                "mean": float(members.mean()),
-                **dict(named),
-            }
-        )
+        self._curve.add(self.counters, seconds, self._top, members)
 
-    def _best_found(self, record: dict[str, Any]) -> Event:
+    def _close_search(self, events: list[Event]) -> None:
+        """Report what the last point lacks, and a best too small to go on record."""
+        if self._closed:
+            return
+        self._closed = True
+        best = self._best_node()
+        if best is None:
+            return
+        points = self._curve.points
+        if not points or points[-1]["individuals"] < self.individuals:
+            self._record(events, self._seconds)
+        number, node = best
+        record = self._islands[number].record(node)
+        if record.fitness > self._told:
+            events.append(self._best_found(number, record))
+
+    def _best_found(self, number: int, record: Record) -> Event:
         """Return the event of a new best, with its ancestry since the last recorded."""
-        number, node = record["population"], record["node"]
         island = self._islands[number]
-        chain, known = island.ancestry(
-            node, {n for p, n in self._on_record if p == number}
-        )
+        told = {
+            other.node: self._on_record[number, other.individuals]
+            for other in island.records()
+            if (number, other.individuals) in self._on_record
+        }
+        chain, known = island.ancestry(record.node, set(told))
         data = {
-            "fitness": record["fitness"],
-            "individuals": record["individuals"],
+            "fitness": record.fitness,
+            "individuals": record.individuals,
             "population": number,
-            "text": str(chain[-1].program) if chain else str(island.program(node)),
-            "mutation": chain[-1].mutation if chain else None,
+            "text": str(chain[-1].program),
+            "mutation": chain[-1].mutation,
             "previous": self._best_event,
-            "parent": None if known is None else self._on_record[number, known],
+            "parent": None if known is None else told[known],
             "chain": [_step_to_json(step) for step in chain[:-1]],
         }
+        self._told = record.fitness
         self._best_event = self._events
-        self._on_record[number, node] = self._events
+        self._on_record[number, record.individuals] = self._events
         return self._event("best", data)
 
     def _event(self, kind: str, data: dict[str, Any]) -> Event:
@@ -297,35 +287,9 @@ class Search:
 
     # The closing work.
 
-    def _candidates(self) -> list[tuple[int, int]]:
-        return [
-            (number, node)
-            for number, island in enumerate(self._islands)
-            for node in island.candidates(CANDIDATES)
-        ]
-
-    def _score(self, program: Program, role: str) -> float:
-        if role not in self._fresh:
-            spec = self.spec.task_spec("select" if role == "select" else "final")
-            if spec is None:
-                return math.nan
-            self._fresh[role] = spec.make()
-        evaluation = evaluate(
-            program,
-            self._fresh[role],
-            seed=_role_seed(self.spec.seed, role),
-            max_abs_error=self.spec.max_abs_error,
-            dtype=self.spec.dtype,
-        )
-        return evaluation.fitness
-
     def _select_one(self, events: list[Event]) -> None:
         """Evaluate the next candidate on T_select; after the last, choose."""
-        candidates = self._candidates() if self.spec.select is not None else []
-        if len(self._scores) < len(candidates):
-            number, node = candidates[len(self._scores)]
-            program = self._islands[number].program(node)
-            self._scores.append((number, node, self._score(program, "select")))
+        if self._selection.select_one(self._islands):
             return
         self._phase = "final"
         winner = self.best
@@ -338,24 +302,15 @@ class Search:
     def _report(self, events: list[Event]) -> None:
         """Evaluate the winner on T_final."""
         winner = self.best
-        if winner is not None and self.spec.final is not None:
-            self._final = self._score(winner.program, "final")
-            data = {"final": self._final, "text": str(winner.program)}
-            events.append(self._event("final", data))
+        if winner is not None:
+            final = self._selection.report(winner.program)
+            if final is not None:
+                data = {"final": final, "text": str(winner.program)}
+                events.append(self._event("final", data))
         self._phase = "done"
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
-
-    def _winner(self) -> tuple[int, int, float] | None:
-        """Return population, node and T_select fitness of the winner so far."""
-        if not self._scores:
-            return None
-        fitness = [self._islands[p].arrays.fitness[n] for p, n, _ in self._scores]
-        order = range(len(self._scores))
-        return self._scores[
-            max(order, key=lambda k: (self._scores[k][2], fitness[k], -k))
-        ]
 
     def _best_node(self) -> tuple[int, int] | None:
         """Return population and node of the best on T_search."""
@@ -368,6 +323,14 @@ class Search:
             return None
         number = -max(found)[1]
         return number, self._islands[number].counter(pool.BEST)
+
+    def _chosen(self) -> tuple[int, int, float | None] | None:
+        """Return population, node and T_select fitness of `best`."""
+        winner = self._selection.winner(self._islands)
+        if winner is not None and self._phase in {"final", "done"}:
+            return winner
+        best = self._best_node()
+        return None if best is None else (*best, None)
 
     # What a notebook reads.
 
@@ -384,17 +347,9 @@ class Search:
     @property
     def counters(self) -> dict[str, int]:
         """Counts so far: what was made, evaluated in full, known already, cut short."""
-        entries = {
-            "individuals": pool.INDIVIDUALS,
-            "evaluations": pool.EVALUATIONS,
-            "cache_hits": pool.CACHE_HITS,
-            "hurdle_stops": pool.HURDLE_STOPS,
-            "over_budget": pool.OVER_BUDGET,
-            "train_steps": pool.TRAIN_STEPS,
-        }
         return {
             name: sum(island.counter(entry) for island in self._islands)
-            for name, entry in entries.items()
+            for name, entry in _COUNTERS.items()
         }
 
     @property
@@ -404,37 +359,29 @@ class Search:
         None before the first individual. Read it when the search is paused or done:
         while it runs, the populations change under the reader.
         """
-        chosen = self._best_node()
-        winner = self._winner()
-        select = None
-        if winner is not None and self._phase in {"final", "done"}:
-            chosen, select = winner[:2], winner[2]
+        chosen = self._chosen()
         if chosen is None:
             return None
-        number, node = chosen
-        arrays = self._islands[number].arrays
+        number, node, select = chosen
+        record = self._islands[number].record(node)
         return Best(
             program=self._islands[number].program(node),
-            fitness=float(arrays.fitness[node]),
-            individuals=int(arrays.born[node]) + 1,
+            fitness=record.fitness,
+            individuals=record.individuals,
             population=number,
             select=select,
-            final=self._final,
+            final=self._selection.final,
         )
 
     @property
     def curve(self) -> pd.DataFrame:
         """The curve so far, one row a point; see `CURVE_COLUMNS`."""
-        points = list(self._points)
-        return pd.DataFrame(points, columns=list(CURVE_COLUMNS))
+        return self._curve.frame()
 
     @property
     def lineage(self) -> tuple[Ancestor, ...]:
         """The ancestry of `best` as far as it is kept, first ancestor first."""
-        chosen = self._best_node()
-        winner = self._winner()
-        if winner is not None and self._phase in {"final", "done"}:
-            chosen = winner[:2]
+        chosen = self._chosen()
         if chosen is None:
             return ()
         return tuple(self._islands[chosen[0]].lineage(chosen[1]))
@@ -444,23 +391,19 @@ class Search:
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that `restore` needs."""
         self._build()
-        names = ("boundary", *CURVE_COLUMNS, "hurdle_stops", "over_budget")
-        rows = [[point[name] for name in names] for point in self._points]
         facts = {
             "phase": self._phase,
+            "closed": self._closed,
             "seconds": self._seconds,
-            "pending": self._pending,
-            "best_event": self._best_event,
             "events": self._events,
+            "best_event": self._best_event,
             "on_record": [[*key, event] for key, event in self._on_record.items()],
-            "top": None if math.isinf(self._top) else self._top,
-            "scores": self._scores,
-            "final": self._final,
+            "top": _finite(self._top),
+            "told": _finite(self._told),
+            "scores": self._selection.scores,
+            "final": self._selection.final,
         }
-        state = {
-            "search": json_to_array(facts),
-            "curve": np.array(rows, np.float64).reshape(len(rows), len(names)),
-        }
+        state = {"search": json_to_array(facts), "curve": self._curve.to_array()}
         for number, island in enumerate(self._islands):
             for name, array in island.state().items():
                 state[f"{number}.{name}"] = array
@@ -486,30 +429,38 @@ class Search:
             )
         facts = array_to_json(state["search"])
         self._phase = facts["phase"]
+        self._closed = facts["closed"]
         self._seconds = facts["seconds"]
-        self._pending = facts["pending"]
-        self._best_event = facts["best_event"]
         self._events = facts["events"]
+        self._best_event = facts["best_event"]
         self._on_record = {(p, n): event for p, n, event in facts["on_record"]}
         self._top = -math.inf if facts["top"] is None else facts["top"]
-        self._scores = [(p, n, score) for p, n, score in facts["scores"]]
-        self._final = facts["final"]
-        names = ("boundary", *CURVE_COLUMNS, "hurdle_stops", "over_budget")
-        self._points = [_point(names, row) for row in state["curve"].tolist()]
+        self._told = -math.inf if facts["told"] is None else facts["told"]
+        self._selection.restore(facts["scores"], facts["final"])
+        self._curve.read_array(state["curve"])
 
     # Running it.
 
     def run(self) -> Search:
         """Run to the end here and now, and return the search.
 
-        Ctrl-C leaves it in order: `run` or `start` goes on.
+        Ctrl-C pauses it in order: `run` or `start` goes on.
         """
-        if self._runner is not None and self._runner.status == "running":
-            raise RuntimeError("the search runs in the background: pause() it first")
-        self.prepare()
-        while not self.advance(10_000).finished:
-            pass
+        runner = self.runner
+        runner.start()
+        try:
+            runner.wait()
+        except KeyboardInterrupt:
+            runner.pause()
+            runner.wait()
+            raise
+        if runner.error is not None:
+            raise runner.error
         return self
+
+    def attach(self, runner: Runner) -> None:
+        """Take note of the runner that runs this search; `Runner` itself calls it."""
+        self._runner = runner
 
     @property
     def runner(self) -> Runner:
@@ -540,17 +491,8 @@ class Search:
         self.runner.stop()
 
 
-def _point(names: tuple[str, ...], row: list[float]) -> dict[str, float]:
-    counts = {"boundary", "individuals", "evaluations", "cache_hits", "train_steps"}
-    counts |= {"hurdle_stops", "over_budget"}
-    values = zip(names, row, strict=True)
-    return {name: int(v) if name in counts else v for name, v in values}
-
-
-def _role_seed(seed: int, role: str) -> int:
-    """Return the seed of random instructions on fresh tasks: other than in search."""
-    key = np.random.SeedSequence([seed, ("select", "final").index(role) + 1])
-    return int(key.generate_state(1, np.uint32)[0])
+def _finite(value: float) -> float | None:
+    return None if math.isinf(value) else value
 
 
 def _step_to_json(step: Ancestor) -> dict[str, Any]:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 
+from workbench.evolution.checks import (
+    fail,
+    instance,
+    known_fields,
+    one_of,
+    real,
+    whole,
+)
 from workbench.evolution.mutate import MUTATIONS
 from workbench.programs import FUNCTIONS, OPS, Instruction, Program, Space
 from workbench.programs.library import HAND_DESIGNED
@@ -39,10 +48,10 @@ class CacheSpec:
     """Hits after which an entry is forgotten, to be evaluated anew; 0: never."""
 
     def __post_init__(self) -> None:
-        _whole(self, "size", 1, 10**8)
-        _whole(self, "probe_train", 1)
-        _whole(self, "probe_valid", 1)
-        _whole(self, "forget_every", 0)
+        whole(self, "size", 1, 10**8)
+        whole(self, "probe_train", 1)
+        whole(self, "probe_valid", 1)
+        whole(self, "forget_every", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +71,10 @@ class HurdleSpec:
     """Evaluations over which the quantile is taken; it is renewed every 100."""
 
     def __post_init__(self) -> None:
-        _whole(self, "train", 1)
-        _whole(self, "valid", 1)
-        _real(self, "quantile", 0.0, 1.0)
-        _whole(self, "window", 1, 10**6)
+        whole(self, "train", 1)
+        whole(self, "valid", 1)
+        real(self, "quantile", 0.0, 1.0)
+        whole(self, "window", 1, 10**6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,32 +137,37 @@ class SearchSpec:
     """Stop when the best fitness on T_search reaches this."""
 
     def __post_init__(self) -> None:
-        _instance(self, "space", Space)
-        _instance(self, "tasks", TaskSpec)
+        instance(self, "space", Space)
+        instance(self, "tasks", TaskSpec)
         for name in ("select", "final"):
-            if getattr(self, name) is not None:
-                _instance(self, name, TaskSpec)
-        _one_of(self, "strategy", ("aging", "random"))
-        _one_of(self, "combine", ("mean", "median"))
-        _one_of(self, "dtype", ("float64", "float32"))
-        _one_of(self, "cost_baseline", tuple(HAND_DESIGNED))
-        _whole(self, "population", 2, 10**6)
-        _whole(self, "tournament", 1, 10**6)
-        _whole(self, "populations", 1, 1024)
-        _whole(self, "seed", 0, MAX_SEED)
-        _real(self, "mutation_probability", 0.0, 1.0)
-        _real(self, "max_abs_error", 0.0, math.inf)
+            instance(self, name, TaskSpec, optional=True)
+        instance(self, "cache", CacheSpec, optional=True)
+        instance(self, "hurdle", HurdleSpec, optional=True)
+        for name in ("name", "initial"):
+            instance(self, name, str)
+        instance(self, "vary_tasks", bool)
+        one_of(self, "strategy", ("aging", "random"))
+        one_of(self, "combine", ("mean", "median"))
+        one_of(self, "dtype", ("float64", "float32"))
+        one_of(self, "cost_baseline", tuple(HAND_DESIGNED))
+        whole(self, "population", 2, 10**6)
+        whole(self, "tournament", 1, 10**6)
+        whole(self, "populations", 1, 1024)
+        whole(self, "seed", 0, MAX_SEED)
+        real(self, "mutation_probability", 0.0, 1.0)
+        real(self, "max_abs_error", 0.0, above=True)
         for name in ("individuals", "evaluations", "train_steps"):
             if getattr(self, name) is not None:
-                _whole(self, name, 1)
+                whole(self, name, 1, 10**18)
         for name in ("seconds", "cost_factor"):
             if getattr(self, name) is not None:
-                _real(self, name, 0.0, math.inf)
+                real(self, name, 0.0, above=True)
         if self.fitness is not None:
-            _real(self, "fitness", 0.0, 1.0)
+            real(self, "fitness", 0.0, 1.0)
         object.__setattr__(self, "mutations", _mutations(self.mutations))
         _check_operands(self.space)
-        object.__setattr__(self, "initial_length", _initial_length(self))
+        given = self.initial_length
+        object.__setattr__(self, "initial_length", _initial_length(self, given))
         self._check_examples()
 
     def _check_examples(self) -> None:
@@ -203,12 +217,7 @@ class SearchSpec:
         ValueError
             For an unknown field, a missing one or a value that is not accepted.
         """
-        names = [f.name for f in fields(cls)]
-        for key in values:
-            if key not in names:
-                raise ValueError(
-                    f"a search has no field {key!r}; accepted: {', '.join(names)}"
-                )
+        known_fields("a search", values, [f.name for f in fields(cls)])
         for key in ("space", "tasks"):
             if key not in values:
                 raise ValueError(f"a search needs the field {key!r}")
@@ -223,71 +232,39 @@ class SearchSpec:
         }
         for name, part in parts.items():
             if read.get(name) is not None:
+                known_fields(f"a {name}", read[name], [f.name for f in fields(part)])
                 read[name] = part(**read[name])
         return cls(**read)
 
     def but(self, **changes: Any) -> SearchSpec:
-        """Return this spec with some fields changed."""
-        names = {f.name for f in fields(self)}
-        for key in changes:
-            if key not in names:
-                raise ValueError(
-                    f"a search has no field {key!r}; accepted: {', '.join(names)}"
-                )
+        """Return this spec with some fields changed.
+
+        An `initial_length` that follows from space and start follows the new ones.
+        """
+        known_fields("a search", changes, [f.name for f in fields(self)])
+        given = self.initial_length
+        if {"space", "initial"} & changes.keys() and given == _initial_length(self):
+            changes.setdefault("initial_length", None)
         return replace(self, **changes)
-
-
-def _fail(owner: Any, name: str, accepted: str) -> None:
-    value = getattr(owner, name)
-    raise ValueError(f"{name} is {value!r}; accepted: {accepted}")
-
-
-def _instance(owner: Any, name: str, kind: type) -> None:
-    if not isinstance(getattr(owner, name), kind):
-        _fail(owner, name, f"a {kind.__name__}")
-
-
-def _one_of(owner: Any, name: str, accepted: tuple[str, ...]) -> None:
-    if getattr(owner, name) not in accepted:
-        _fail(owner, name, ", ".join(repr(word) for word in accepted))
-
-
-def _whole(owner: Any, name: str, low: int, high: int | None = None) -> None:
-    value = getattr(owner, name)
-    whole = isinstance(value, int | float) and not isinstance(value, bool)
-    whole = whole and math.isfinite(value) and value == int(value)
-    if not whole or value < low or (high is not None and value > high):
-        most = f" to {high}" if high is not None else " or more"
-        _fail(owner, name, f"a whole number, {low}{most}")
-    object.__setattr__(owner, name, int(value))
-
-
-def _real(owner: Any, name: str, low: float, high: float) -> None:
-    value = getattr(owner, name)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not low <= value <= high:
-        most = f" to {high:g}" if math.isfinite(high) else " or more"
-        _fail(owner, name, f"a number, {low:g}{most}")
-    object.__setattr__(owner, name, float(value))
 
 
 def _mutations(given: Any) -> tuple[tuple[str, float], ...]:
     """Return mutation weights as pairs; a mapping or a list of names will do too."""
-    accepted = f"accepted: weights above 0 for {', '.join(MUTATIONS)}"
+    accepted = f"accepted: weights, not all 0, for some of {', '.join(MUTATIONS)}"
+    pairs: Sequence[Any] = ()
     if isinstance(given, Mapping):
         pairs = list(given.items())
     elif isinstance(given, Sequence) and not isinstance(given, str):
-        pairs = [
-            (item, 1.0) if isinstance(item, str) else tuple(item) for item in given
-        ]
-    else:
-        raise TypeError(f"mutations is {given!r}; {accepted}")
+        pairs = given
     weights: dict[str, float] = {}
-    for pair in pairs:
-        name, weight = pair if len(pair) == 2 else (pair, 0.0)
-        number = isinstance(weight, int | float) and math.isfinite(weight)
+    for item in pairs:
+        pair = (item, 1.0) if isinstance(item, str) else item
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ValueError(f"mutations holds {item!r}; {accepted}")
+        name, weight = pair
+        number = isinstance(weight, Real) and math.isfinite(weight)
         if name not in MUTATIONS or not number or weight < 0:
-            raise ValueError(f"mutations holds {pair!r}; {accepted}")
+            raise ValueError(f"mutations holds {item!r}; {accepted}")
         weights[name] = weights.get(name, 0.0) + float(weight)
     if not sum(weights.values()) > 0:
         raise ValueError(f"mutations is {given!r}; {accepted}")
@@ -322,22 +299,22 @@ def _initial_program(spec: SearchSpec) -> Program:
     )
 
 
-def _initial_length(spec: SearchSpec) -> tuple[int, int, int]:
+def _initial_length(spec: SearchSpec, given: Any = None) -> tuple[int, int, int]:
+    """Check the lengths of the first programs; None: the shortest that will do."""
     lowest = tuple(spec.space.length(name)[0] for name in FUNCTIONS)
     program = None if spec.initial == "random" else _initial_program(spec)
-    given = spec.initial_length
     if given is None:
         sizes = (
             [len(part) for part in program.functions.values()] if program else [0] * 3
         )
         lengths = tuple(max(a, b) for a, b in zip(lowest, sizes, strict=True))
     else:
-        lengths = tuple(given)
+        lengths = tuple(given) if isinstance(given, Sequence) else ()
     if len(lengths) != 3:
-        _fail(spec, "initial_length", "three lengths: Setup, Predict, Learn")
+        fail(spec, "initial_length", "three lengths: Setup, Predict, Learn")
     for name, length in zip(FUNCTIONS, lengths, strict=True):
         low, high = spec.space.length(name)
-        if not isinstance(length, int) or not low <= length <= high:
+        if type(length) is not int or not low <= length <= high:
             raise ValueError(
                 f"initial_length is {lengths!r}: {length!r} for {name};"
                 f" accepted: {low} to {high}"
@@ -348,7 +325,7 @@ def _initial_length(spec: SearchSpec) -> tuple[int, int, int]:
                 f"initial_length is {lengths!r}: {name} of the initial program has"
                 f" {len(part)} instructions; accepted: {len(part)} to {high}"
             )
-    result = (lengths[0], lengths[1], lengths[2])
+    result = (int(lengths[0]), int(lengths[1]), int(lengths[2]))
     if program is not None:
         _padded(program, spec, result)
     return result

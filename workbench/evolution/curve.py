@@ -1,0 +1,108 @@
+"""A search's curve: points at intervals that double, so that they stay few."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CURVE_COLUMNS = (
+    "individuals",
+    "evaluations",
+    "cache_hits",
+    "train_steps",
+    "seconds",
+    "best",
+    "top",
+    "mean",
+    "q05",
+    "q25",
+    "q50",
+    "q75",
+    "q95",
+)
+"""A curve's columns: counts, search time (the one that is not reproducible), the best
+fitness so far, the best of the present population, and the population's spread."""
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+DENSE_POINTS = 1024
+"""Points at the first interval; each doubling of the interval adds half as many."""
+_COUNTS = ("individuals", "evaluations", "cache_hits", "train_steps")
+_MORE_COUNTS = ("boundary", "hurdle_stops", "over_budget")
+_NAMES = (*CURVE_COLUMNS, *_MORE_COUNTS)
+
+
+class Curve:
+    """The points of a curve and where the next one is due.
+
+    Parameters
+    ----------
+    population
+        Members of one population; the first points are a quarter of it apart.
+    """
+
+    def __init__(self, population: int) -> None:
+        self.points: list[dict[str, float]] = []
+        self._base = max(1, population // 4)
+
+    @property
+    def boundary(self) -> int:
+        """Individuals that each population makes before the next point."""
+        done = int(self.points[-1]["boundary"]) if self.points else 0
+        interval = self._base << (done // (DENSE_POINTS * self._base)).bit_length()
+        return (done // interval + 1) * interval
+
+    def add(
+        self,
+        counters: Mapping[str, int],
+        seconds: float,
+        best: float,
+        members: np.ndarray,
+    ) -> None:
+        """Add the point of this moment; `members` are the members' fitness values."""
+        ordered = np.sort(members)
+        self.points.append(
+            {
+                "boundary": self.boundary,
+                **counters,
+                "seconds": seconds,
+                "best": best,
+                "top": float(ordered[-1]),
+                "mean": float(ordered.mean()),
+                **{name: _quantile(ordered, q) for name, q in QUANTILES.items()},
+            }
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return the points as a table with the columns `CURVE_COLUMNS`."""
+        return pd.DataFrame(list(self.points), columns=list(CURVE_COLUMNS))
+
+    def to_array(self) -> np.ndarray:
+        """Return the points as float64[points, columns]."""
+        rows = [[point[name] for name in _NAMES] for point in self.points]
+        return np.array(rows, np.float64).reshape(len(rows), len(_NAMES))
+
+    def read_array(self, array: np.ndarray) -> None:
+        """Take the points from what `to_array` returned."""
+        counts = {*_COUNTS, *_MORE_COUNTS}
+        self.points = [
+            {
+                name: int(value) if name in counts else value
+                for name, value in zip(_NAMES, row, strict=True)
+            }
+            for row in array.tolist()
+        ]
+
+
+def _quantile(ordered: np.ndarray, quantile: float) -> float:
+    """Interpolate between neighbours, as numpy does at ten times the time."""
+    at = quantile * (len(ordered) - 1)
+    low = int(at)
+    value = float(ordered[low])
+    if low + 1 == len(ordered):
+        return value
+    return value + (at - low) * (float(ordered[low + 1]) - value)
