@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NODE_READY := widgets/node_modules/.ready
+# Node comes with the Python packages, so that every machine builds the same bundle.
+NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix widgets
 
 .PHONY: lab test lint check-python check-widgets widgets format bench clean
 
@@ -19,8 +21,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
 	touch $@
 
-$(NODE_READY): widgets/package.json widgets/package-lock.json
-	cd widgets && npm ci --no-audit --no-fund --loglevel=error
+$(NODE_READY): widgets/package.json widgets/package-lock.json | $(READY)
+	$(NPM) ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 lint: $(READY)
@@ -33,10 +35,11 @@ check-python: $(READY)
 	$(BIN)/python -m pytest
 
 widgets: $(NODE_READY)
-	cd widgets && npm run --silent build
+	$(NPM) run --silent build
 
 check-widgets: $(NODE_READY)
-	cd widgets && npm test --silent && npm run --silent check
+	$(NPM) test --silent
+	$(NPM) run --silent check
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
