@@ -186,9 +186,10 @@ def test_the_order_of_a_later_epoch_is_shown():
     assert set(shown.epoch.tolist()) == {1}
 
 
-def test_reduction_leaves_out_rows_and_changes_nothing_else():
-    task = small_task(4)
-    for seed, program in enumerate(programs(14, 100)):
+@pytest.mark.parametrize("kind", KINDS)
+def test_reduction_leaves_out_rows_and_changes_nothing_else(kind):
+    task = small_task(4, **KINDS[kind])
+    for seed, program in enumerate(programs(14, 100, space_of(task))):
         whole = trace(program, task, seed=seed)
         reduced = trace(program, task, seed=seed, reduce=True)
         assert same(whole.visits.prediction, reduced.visits.prediction)

@@ -18,6 +18,7 @@ alive : bit mask of lanes.
 from __future__ import annotations
 
 import math
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,7 @@ class Shape(NamedTuple):
     size: int  #: of memory
 
 
+_LOWEST = -sys.float_info.max
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
 
@@ -240,8 +242,11 @@ def validation_error(shape, memory, y, example, lanes):
 
 @helper
 def largest(array, start, stride, count):
-    """Return the index of the last largest element; NaN never wins."""
-    best = -math.inf
+    """Return the index of the last largest element; NaN and -inf never win.
+
+    So does the original; with none to win, it is 0.
+    """
+    best = _LOWEST
     index = 0
     for k in range(count):
         value = array[start + k * stride]
