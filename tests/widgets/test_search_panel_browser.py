@@ -220,7 +220,7 @@ def test_bad_settings_are_refused_beside_the_field(open_notebook):
     notebook.run_cell(0)
     panel = notebook.panel()
     population = panel.root.get_by_label("Population", exact=True)
-    until(lambda: population.is_enabled(), "the panel", page=notebook.page)
+    until(population.is_enabled, "the panel", page=notebook.page)
     population.fill("many")
     panel.click("Start")
     panel.root.get_by_text("“many” is not a number").first.wait_for()

@@ -9,6 +9,7 @@ interface Field {
   kind: "number" | "text" | "choice" | "flag";
   options?: { value: string; label: string }[];
   help?: string;
+  placeholder?: string;
   wide?: boolean;
 }
 
@@ -171,6 +172,7 @@ function makeControl(field: Field): HTMLInputElement | HTMLSelectElement {
   if (field.kind === "flag") return h("input", { type: "checkbox" });
   return h("input", {
     type: "text",
+    placeholder: field.placeholder || null,
     inputmode: field.kind === "number" && "decimal",
     autocomplete: "off",
     spellcheck: "false",

@@ -34,7 +34,7 @@ const MEANING: Record<string, string> = {
 };
 
 const TOKENS =
-  /([svm]\d+)|(\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|\b(?:nan|inf)\b)|([A-Za-z_]\w*)|(\s+)|(.)/gi;
+  /([svm]\d+)|((?<=[=(,]\s?)-?\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|\b(?:nan|inf)\b)|([A-Za-z_]\w*)|(\s+)|(.)/gi;
 
 /** Colour one instruction: memories, numbers, function names. */
 export function highlight(text: string): Node[] {
@@ -87,9 +87,8 @@ function functionBlock(
       h("span", { class: "wb-function-name" }, name),
       h("small", {}, MEANING[name] ?? ""),
     ),
-    rows.length > 0
-      ? h("ol", { class: "wb-code" }, ...rows)
-      : h("p", { class: "wb-note" }, emptyNote),
+    rows.length > 0 && h("ol", { class: "wb-code" }, ...rows),
+    rows.length === 0 && note === "" && h("p", { class: "wb-note" }, emptyNote),
     note !== "" && h("p", { class: "wb-note" }, note),
   );
 }
@@ -108,19 +107,19 @@ function codeRow(text: string, number: number, live: boolean): HTMLElement {
 const SIGN: Record<DiffKind, string> = { same: " ", changed: "~", added: "+", removed: "−" };
 
 /** What changed from the previous best, function by function. */
-export function difference(functions: DiffFunction[]): HTMLElement {
+export function difference(functions: DiffFunction[], showDead: boolean): HTMLElement {
   return h(
     "div",
     { class: "wb-functions" },
     ...functions.map(({ name, rows }) => {
       const changed = rows.filter((row) => row.kind !== "same");
-      const same = rows.length - changed.length;
-      return functionBlock(
-        name,
-        changed.flatMap(diffRows),
-        same > 0 && changed.length > 0 ? `${same} unchanged` : "",
-        rows.length === 0 ? "empty" : `all ${same} unchanged`,
-      );
+      const shown = changed.filter((row) => showDead || row.left_live || row.right_live);
+      const counts = [
+        [rows.length - changed.length, "unchanged"],
+        [changed.length - shown.length, "changes of dead code hidden"],
+      ] as const;
+      const notes = counts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
+      return functionBlock(name, shown.flatMap(diffRows), notes.join(", "), "empty");
     }),
   );
 }

@@ -79,8 +79,7 @@ export class ProgramView {
       return;
     }
     setText(this.facts, `fitness ${fitness(best.fitness)} · individual ${short(best.individuals)}`);
-    setText(this.deadLabel, `Show dead (${best.dead})`);
-    this.deadBox.hidden = view !== "program";
+    setText(this.deadLabel, view === "program" ? `Show dead (${best.dead})` : "Show dead");
     if (view === "program") {
       this.body.replaceChildren(listing(best.functions as ListingFunction[], showDead));
     } else {
@@ -97,6 +96,6 @@ export class ProgramView {
     }
     const mutation = best.mutation ? ` Last mutation: ${String(best.mutation).replaceAll("_", " ")}.` : "";
     const text = `Fitness ${fitness(best.previous.fitness)} → ${fitness(best.fitness)}, since individual ${short(best.previous.individuals)}.${mutation}`;
-    return [h("p", { class: "wb-note" }, text), difference(best.diff as DiffFunction[])];
+    return [h("p", { class: "wb-note" }, text), difference(best.diff as DiffFunction[], this.state.showDead)];
   }
 }

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
@@ -33,8 +33,7 @@ logger = logging.getLogger(__name__)
 class Panel(anywidget.AnyWidget):
     """A panel with named state parts and, if it has one, a growing table.
 
-    A subclass declares one synced `Dict` trait for each name in `part_names`, puts
-    values with `put`, answers commands in `handle`, and may compute parts
+    A subclass declares one synced `Dict` trait for each part, puts values with `put`, answers commands in `handle`, and may compute parts
     lazily in `refresh`. All three run under `lock`. Traits are written by whoever
     holds the lock, mostly the pump thread; widget callbacks only enqueue.
 
@@ -42,7 +41,8 @@ class Panel(anywidget.AnyWidget):
     asks for (a run that paused or ended), so a closed tab costs nothing.
     """
 
-    part_names: ClassVar[tuple[str, ...]] = ()
+    # Until it is made; what is half made is closed too when it is forgotten.
+    _pump: Pump | None = None
 
     key = traitlets.Unicode().tag(sync=True)
     rows = traitlets.Bytes(b"").tag(sync=True)
@@ -125,9 +125,8 @@ class Panel(anywidget.AnyWidget):
     # --- plumbing
 
     def _pump_wake(self) -> None:
-        pump = getattr(self, "_pump", None)
-        if pump is not None:
-            pump.wake()
+        if self._pump is not None:
+            self._pump.wake()
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         """Take a message of a view; runs on a shell thread, so only enqueues."""
@@ -135,7 +134,7 @@ class Panel(anywidget.AnyWidget):
             self._commands.put(content)
         elif content.get("type") == "attach":
             self._state_written = -float("inf")
-        self._pump.wake()
+        self._pump_wake()
 
     def _beat(self) -> float | None:
         handled = [self._obey(command) for command in self._commands.take()]
@@ -208,5 +207,6 @@ class Panel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Remove the panel from the page and end its pump."""
-        self._pump.end()
+        if self._pump is not None:
+            self._pump.end()
         super().close()

@@ -11,7 +11,8 @@ from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
 from workbench.widgets.panel import Panel
-from workbench.widgets.search_form import FIELDS, SearchForm, schema
+from workbench.widgets.search_fields import FIELDS, schema
+from workbench.widgets.search_form import SearchForm
 from workbench.widgets.search_static import static_page
 from workbench.widgets.search_view import (
     CURVE_COLUMNS,
@@ -19,6 +20,7 @@ from workbench.widgets.search_view import (
     change_parts,
     counters,
     curve_row,
+    detail,
     program_parts,
     result_parts,
 )
@@ -67,6 +69,9 @@ class SearchPanel(Panel):
     >>> panel.best.program  # doctest: +SKIP
     """
 
+    _search: Search | None = None
+    _unsubscribe: Callable[[], None] | None = None
+
     _esm = STATIC / "search_panel.js"
     _css = STATIC / "search_panel.css"
 
@@ -99,8 +104,6 @@ class SearchPanel(Panel):
             spec = PRESETS[preset].spec
         self._store = RunStore() if store == "default" else store
         self._form = SearchForm(spec, preset, threads or 1)
-        self._search: Search | None = None
-        self._unsubscribe: Callable[[], None] = lambda: None
         self._newest: tuple[Event | None, Event | None] = (None, None)
         self._drawn: Event | None = None
         self._marks: list[float] = []
@@ -211,7 +214,8 @@ class SearchPanel(Panel):
 
     def close(self) -> None:
         """Remove the panel and close the run, which can be resumed from its store."""
-        self._unsubscribe()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         if self.runner is not None:
             self.runner.close()
         super().close()
@@ -277,7 +281,8 @@ class SearchPanel(Panel):
 
     def _watch(self, search: Search) -> None:
         """Show a search from its beginning, and follow it."""
-        self._unsubscribe()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         self._search = search
         self._newest = (None, None)
         self._drawn = None
@@ -326,7 +331,7 @@ class SearchPanel(Panel):
         self.put(
             "state",
             status=status,
-            detail=self._detail(status),
+            detail=detail(status, runner),
             problem=problem,
             refused=self._refused,
             can=allowed(status),
@@ -391,29 +396,14 @@ class SearchPanel(Panel):
             self.put("result", **value)
             self._show_winner(best)
 
-    def _detail(self, status: str) -> str:
-        runner = self.runner
-        if runner is None:
-            return ""
-        metrics = runner.snapshot.metrics
-        if status == "preparing":
-            return "Compiling the engine; only the first search after an update waits."
-        if status in ("running", "stopping") and metrics.get("phase") == "select":
-            return "Trying the candidates on fresh tasks."
-        if status == "failed":
-            return "The traceback is in panel.runner.traceback."
-        if status in ENDED and runner.run_id:
-            return f"Kept in the run store as {runner.run_id}."
-        return ""
-
     def static_html(self) -> str:
         """Return the last state for hosts without widgets."""
         program = self.part("program")
         numbers = self.part("counters")
         facts = [("Settings", self._form.summary)]
-        if numbers:
+        if numbers.get("individuals"):
             facts.append(("Individuals", f"{numbers['individuals']:,}"))
-        if program:
+        if program.get("functions"):
             facts.append(("Best fitness", f"{program['fitness']:.6g}"))
         facts += [
             (score["name"], f"{score['fitness']:.6g} {score['meaning']}")

@@ -58,6 +58,22 @@ def allowed(status: str) -> dict[str, bool]:
     return dict.fromkeys(_CAN[status], True)
 
 
+def detail(status: str, runner: Runner | None) -> str:
+    """Return what to add to the status in words, or nothing."""
+    if runner is None:
+        return ""
+    phase = runner.snapshot.metrics.get("phase")
+    if status == "preparing":
+        return "Compiling the engine; only the first search after an update waits."
+    if status in ("running", "stopping") and phase != "search":
+        return "Trying the candidates on fresh tasks."
+    if status == "failed":
+        return "The traceback is in panel.runner.traceback."
+    if status in ("stopped", "finished") and runner.run_id:
+        return f"Kept in the run store as {runner.run_id}."
+    return ""
+
+
 def counters(runner: Runner, spec: SearchSpec) -> dict[str, Any]:
     """Return the counters of a run, its rate and the share of its budget used."""
     metrics = runner.snapshot.metrics
@@ -134,7 +150,7 @@ def result_parts(
         {
             "name": "Search",
             "fitness": search,
-            "meaning": f"on the {_tasks(spec.tasks)} tasks that chose it, so it flatters",
+            "meaning": f"on the {_tasks(spec.tasks)} tasks that chose it: it flatters",
         }
     ]
     if select is not None and spec.select is not None:
@@ -151,8 +167,8 @@ def result_parts(
             {
                 "name": "Final",
                 "fitness": final,
-                "meaning": f"on {_tasks(spec.final)} tasks by which nothing was chosen: "
-                "the number to report",
+                "meaning": f"on {_tasks(spec.final)} tasks that chose nothing; "
+                "report this one",
             }
         )
     judged = final if final is not None else select

@@ -1,0 +1,219 @@
+import json
+
+import numpy as np
+import pytest
+
+from tests.widgets.comms import FakeComm, until
+from workbench import PRESETS, Program, Search
+from workbench.runs import RunStore
+from workbench.widgets import SearchPanel
+from workbench.widgets.panel import STATIC_CLASS
+
+SPEC = PRESETS["demo"].spec.but(
+    population=50, individuals=3000, train_steps=None, fitness=None
+)
+
+
+@pytest.fixture
+def panel():
+    panel = SearchPanel(spec=SPEC, store=None)
+    panel.comm = FakeComm()
+    yield panel
+    panel.close()
+
+
+def click(panel, name, **more):
+    panel.comm.message(type="command", id=f"view:{name}", name=name, **more)
+
+
+def at_rest(panel, *statuses):
+    until(lambda: panel.state.get("status") in statuses, 60)
+
+
+def test_a_click_starts_and_the_end_is_in_the_saved_state(panel):
+    panel.comm.message(type="attach", view="a")
+    click(panel, "start")
+    at_rest(panel, "finished")
+    assert panel.counters["individuals"] == 3000
+    assert [s["name"] for s in panel.result["scores"]] == ["Search", "Select", "Final"]
+    best = panel.best
+    assert best.final is not None
+    lines = [r["text"] for f in panel.program["functions"] for r in f["rows"]]
+    assert lines == [str(i) for part in best.program.functions.values() for i in part]
+    rows = np.frombuffer(panel.rows, np.float32)
+    assert rows.size == panel.rows_meta["rows"] * len(panel.rows_meta["columns"])
+    assert panel.rows_meta["rows"] <= 2000
+    json.dumps([panel.state, panel.form, panel.program, panel.marks, panel.schema])
+
+
+def test_start_from_a_cell_returns_at_once_and_gives_the_search(panel):
+    panel.start()
+    assert panel.search is not None
+    assert panel.runner is panel.search.runner
+    panel.runner.wait(60)
+    at_rest(panel, "finished")
+
+
+def test_step_makes_exactly_that_many(panel):
+    click(panel, "step", count=137)
+    at_rest(panel, "paused")
+    assert panel.counters["individuals"] == 137
+    click(panel, "step", count=3)
+    until(lambda: panel.counters["individuals"] == 140)
+
+
+def test_pause_resume_stop(panel):
+    panel.edit(individuals="")
+    click(panel, "start")
+    until(lambda: panel.status == "running", 60)
+    click(panel, "pause")
+    at_rest(panel, "paused")
+    individuals = panel.counters["individuals"]
+    click(panel, "resume")
+    until(lambda: panel.runner.snapshot.position > individuals)
+    click(panel, "stop")
+    at_rest(panel, "stopped")
+    assert panel.result["scores"]
+    assert panel.state["can"] == {"start": True, "step": True}
+
+
+def test_commands_that_mean_nothing_now_do_nothing(panel):
+    for name in ("pause", "resume", "stop", "fly"):
+        click(panel, name)
+    until(lambda: len(panel.comm.handled()) == 4)
+    assert panel.status == "ready"
+    assert panel.search is None
+
+
+def test_a_refused_setting_does_not_start_and_says_where(panel):
+    click(panel, "edit", values={"population": "none"})
+    click(panel, "start")
+    until(lambda: len(panel.comm.handled()) == 2)
+    assert panel.status == "ready"
+    assert "Population" in panel.part("state")["problem"]
+    assert "population" in panel.part("form")["errors"]
+    with pytest.raises(ValueError, match="Population"):
+        panel.start()
+    with pytest.raises(ValueError, match="Population"):
+        _ = panel.spec
+
+
+def test_settings_are_locked_while_the_search_is_under_way(panel):
+    click(panel, "step", count=10)
+    at_rest(panel, "paused")
+    click(panel, "edit", values={"seed": "77"})
+    until(lambda: len(panel.comm.handled()) == 2)
+    assert panel.form["locked"]
+    assert panel.form["values"]["seed"] != "77"
+
+
+def test_a_new_search_after_the_end_starts_from_nothing(panel):
+    panel.start()
+    panel.runner.wait(60)
+    at_rest(panel, "finished")
+    first = panel.search
+    panel.edit(seed=5)
+    panel.step(100)
+    at_rest(panel, "paused")
+    assert panel.search is not first
+    assert panel.search.spec.seed == 5
+    assert panel.part("result").get("scores") is None
+    assert panel.counters["individuals"] == 100
+
+
+class Broken(Search):
+    def advance(self, budget):
+        raise RuntimeError(f"the engine gave up before {budget} more")
+
+
+def test_a_search_that_fails_says_why():
+    panel = SearchPanel(search=Broken(SPEC))
+    panel.start()
+    until(lambda: panel.state["status"] == "failed")
+    assert panel.state["problem"].startswith("RuntimeError: the engine gave up")
+    assert "traceback" in panel.state["detail"]
+    panel.close()
+
+
+def test_a_search_that_is_over_can_be_shown():
+    search = Search(SPEC)
+    search.start()
+    search.runner.wait(60)
+    panel = SearchPanel(search=search)
+    assert panel.state["status"] == "finished"
+    assert panel.result["scores"]
+    assert panel.rows_meta["rows"] > 1
+    assert panel.program["functions"]
+    panel.close()
+
+
+def test_the_change_is_from_the_best_before(panel):
+    panel.start()
+    panel.runner.wait(60)
+    at_rest(panel, "finished")
+    bests = [event.data for event in panel.runner.events if event.kind == "best"]
+    assert len(panel.marks["individuals"]) == len(bests) > 1
+    if not panel.program.get("winner"):
+        assert panel.program["previous"]["fitness"] == bests[-2]["fitness"]
+        rows = [row for part in panel.program["diff"] for row in part["rows"]]
+        after = Program.from_text(bests[-1]["text"])
+        kept = [row["right"] for row in rows if row["right"] is not None]
+        assert kept == [str(i) for part in after.functions.values() for i in part]
+
+
+def test_the_static_view_shows_curve_program_and_scores(panel):
+    assert "<svg" not in panel.static_html()
+    panel.start()
+    panel.runner.wait(60)
+    at_rest(panel, "finished")
+    html = panel.static_html()
+    assert "<svg" in html
+    assert "def Predict():" in html
+    assert "Final" in html
+    assert "http" not in html
+    assert len(html) < 60_000
+
+
+def test_displays_the_panel_and_a_fallback_that_panels_hide(panel, monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "workbench.widgets.panel.display", lambda data, **how: shown.append((data, how))
+    )
+    panel._ipython_display_()
+    (view, _), (fallback, how) = shown
+    assert "application/vnd.jupyter.widget-view+json" in view
+    assert STATIC_CLASS in fallback["text/html"]
+    assert how["update"] is False
+    panel.step(10)
+    until(lambda: len(shown) == 3)
+    assert shown[-1][1] == {**how, "update": True}
+    assert "paused" in shown[-1][0]["text/html"]
+
+
+def test_a_run_is_kept_in_the_store(tmp_path):
+    store = RunStore(tmp_path / "runs.db")
+    panel = SearchPanel(spec=SPEC, store=store)
+    panel.start()
+    panel.runner.wait(60)
+    at_rest(panel, "finished")
+    assert store.get(panel.runner.run_id).status == "finished"
+    assert panel.runner.run_id in panel.state["detail"]
+    panel.close()
+
+
+def test_wrong_arguments_are_refused():
+    with pytest.raises(TypeError, match="presett"):
+        SearchPanel(presett="linear")
+    with pytest.raises(ValueError, match=r"'linaer'.*accepted: linear"):
+        SearchPanel("linaer")
+    with pytest.raises(ValueError, match="exclude each other"):
+        SearchPanel("linear", spec=SPEC)
+    panel = SearchPanel(store=None)
+    with pytest.raises(TypeError, match="no setting 'sead'"):
+        panel.edit(sead=3)
+    panel.close()
+
+
+def test_repr_says_what_and_how_far(panel):
+    assert repr(panel).startswith("SearchPanel(Linear regression")
+    assert "ready" in repr(panel)
