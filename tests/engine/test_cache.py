@@ -1,0 +1,79 @@
+"""Compiled code on disk: two processes may start at once, a later one compiles nothing.
+
+Children start with a cache folder of their own, which is empty at first.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+CHILD = """
+import json
+from numba.core import event
+
+compiled = []
+
+class Listener(event.Listener):
+    def on_start(self, event):
+        compiled.append(str(event.data["dispatcher"]))
+
+    def on_end(self, event):
+        pass
+
+event.register("numba:compile", Listener())
+from workbench.engine import evaluate
+from workbench.programs import two_layer_network
+from workbench.tasks import LinearTasks
+
+result = evaluate(two_layer_network(), LinearTasks(tasks=3).make(), seed=1)
+print(json.dumps([[value.hex() for value in result.task_fitness], compiled]))
+"""
+
+
+def start(folder):
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        env={**os.environ, "WORKBENCH_CACHE": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(child):
+    out, err = child.communicate()
+    assert child.returncode == 0, err
+    return json.loads(out)
+
+
+def files(folder):
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns
+        for path in folder.rglob("*.nb?")
+    }
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """Return a cache folder, and what the two processes said that filled it at once."""
+    folder = tmp_path_factory.mktemp("cache")
+    return folder, [finish(child) for child in [start(folder), start(folder)]]
+
+
+def test_two_processes_may_start_at_once_with_an_empty_cache(filled):
+    _, ((first, compiled), (second, also_compiled)) = filled
+    assert first == second
+    assert compiled or also_compiled
+
+
+def test_a_later_process_compiles_nothing_and_writes_nothing(filled):
+    folder, ((first, _), _) = filled
+    before = files(folder)
+    assert len(before) > 4
+    again, compiled = finish(start(folder))
+    assert again == first
+    assert compiled == []
+    assert files(folder) == before
