@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 PANEL = """
 from workbench.widgets import SearchPanel
 panel = SearchPanel("demo", store=None)
+panel.edit(train_steps="")
 panel
 """
 # What the kernel does meanwhile, for tests that have no page to look at.

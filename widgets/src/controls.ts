@@ -56,7 +56,7 @@ export class Controls {
     setAttributes(this.stop, { "data-key": "stop" });
     this.problem = h("p", { class: "wb-problem", role: "alert", hidden: true });
     this.element = h(
-      "header",
+      "div",
       { class: "wb-head" },
       h("h3", { class: "wb-title" }, title),
       h("div", { class: "wb-status" }, this.chip, this.detail),

@@ -261,8 +261,8 @@ export class Curve {
     context.clip();
     context.fillStyle = paint.population;
     for (const [low, high, alpha] of [
-      ["q05", "q95", 0.16],
-      ["q25", "q75", 0.3],
+      ["q05", "q95", 0.14],
+      ["q25", "q75", 0.26],
     ] as const) {
       context.globalAlpha = alpha;
       fillBand(context, rows, x, y(low), y(high));

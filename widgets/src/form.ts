@@ -131,7 +131,7 @@ export class Form {
     return h(
       "div",
       { class: "wb-group", role: "group", "aria-label": title },
-      titled && h("h5", {}, title),
+      titled && h("h4", {}, title),
       h("div", { class: "wb-fields" }, ...fields.map((field) => this.field(field))),
     );
   }

@@ -33,9 +33,10 @@ logger = logging.getLogger(__name__)
 class Panel(anywidget.AnyWidget):
     """A panel with named state parts and, if it has one, a growing table.
 
-    A subclass declares one synced `Dict` trait for each part, puts values with `put`, answers commands in `handle`, and may compute parts
-    lazily in `refresh`. All three run under `lock`. Traits are written by whoever
-    holds the lock, mostly the pump thread; widget callbacks only enqueue.
+    A subclass declares one synced `Dict` trait for each part, puts values with `put`,
+    answers commands in `handle`, and may compute parts lazily in `refresh`. All three
+    run under `lock`. Traits are written by whoever holds the lock, mostly the pump
+    thread; widget callbacks only enqueue.
 
     While no view is attached or keeps up, nothing is sent but what `announce`
     asks for (a run that paused or ended), so a closed tab costs nothing.

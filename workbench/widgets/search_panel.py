@@ -36,6 +36,8 @@ STATIC = Path(__file__).parent / "static"
 AT_REST = ("ready", "paused", "stopped", "finished", "failed")
 ENDED = ("stopped", "finished", "failed")
 MARKS_KEPT = 500
+DEFAULT_PRESET = "demo"
+"""It finds something worth reading within seconds."""
 
 
 class SearchPanel(Panel):
@@ -47,7 +49,8 @@ class SearchPanel(Panel):
     Parameters
     ----------
     preset
-        Name of the preset to begin with: see `workbench.PRESETS`.
+        Name of the preset to begin with, by default the original demo: see
+        `workbench.PRESETS`.
     spec
         A spec to begin with instead.
     store
@@ -97,7 +100,7 @@ class SearchPanel(Panel):
         if search is not None:
             spec = search.spec
         elif spec is None:
-            preset = preset or next(iter(PRESETS))
+            preset = preset or DEFAULT_PRESET
             if preset not in PRESETS:
                 names = ", ".join(PRESETS)
                 raise ValueError(f"preset is {preset!r}; accepted: {names}")

@@ -150,7 +150,7 @@ def result_parts(
         {
             "name": "Search",
             "fitness": search,
-            "meaning": f"on the {_tasks(spec.tasks)} tasks that chose it: it flatters",
+            "meaning": f"on the {_tasks(spec.tasks)} tasks of the search itself",
         }
     ]
     if select is not None and spec.select is not None:
@@ -167,8 +167,8 @@ def result_parts(
             {
                 "name": "Final",
                 "fitness": final,
-                "meaning": f"on {_tasks(spec.final)} tasks that chose nothing; "
-                "report this one",
+                "meaning": f"on {_tasks(spec.final)} further tasks, used for "
+                "nothing else: report this one",
             }
         )
     judged = final if final is not None else select
