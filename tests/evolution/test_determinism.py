@@ -1,0 +1,190 @@
+"""Same spec, same result, however it was run: compared to the last bit."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from child import SPEC
+from small import EVERY_MUTATION, FREE, small
+
+from workbench.evolution import CURVE_COLUMNS, HurdleSpec, Search
+from workbench.runs import RunStore
+from workbench.runs.experiment import array_to_json
+from workbench.tasks import LinearTasks
+
+CHILD = Path(__file__).with_name("child.py")
+DEADLINE = 120.0
+
+TWO = small(
+    space=FREE,
+    mutations=EVERY_MUTATION,
+    initial="linear",
+    initial_length=(2, 2, 5),
+    hurdle=HurdleSpec(train=10, valid=5, window=150),
+    select=LinearTasks(features=4, train=30, valid=10, tasks=4, seed=1),
+    final=LinearTasks(features=4, train=30, valid=10, tasks=4, seed=2),
+    populations=2,
+    individuals=3000,
+    seed=7,
+)
+
+
+def without_time(state):
+    """Return a state's arrays but for what the clock says."""
+    facts = array_to_json(state["search"])
+    del facts["seconds"]
+    arrays = {name: a for name, a in state.items() if name not in {"search", "curve"}}
+    clock = CURVE_COLUMNS.index("seconds")
+    return facts, np.delete(state["curve"], clock, axis=1), arrays
+
+
+def assert_same_state(one, other):
+    (facts, curve, arrays), (facts_2, curve_2, arrays_2) = map(
+        without_time, (one, other)
+    )
+    assert facts == facts_2
+    assert np.array_equal(curve, curve_2)
+    assert set(arrays) == set(arrays_2)
+    for name, array in arrays.items():
+        assert array.dtype == arrays_2[name].dtype
+        assert np.array_equal(array, arrays_2[name], equal_nan=True), name
+
+
+class Told:
+    """A search with all points and events that it reported."""
+
+    def __init__(self, spec, threads, chunk, interruptions=()):
+        self.points, self.events = [], []
+        search = Search(spec, threads=threads)
+        search.prepare()
+        pending = list(interruptions)
+        finished = False
+        while not finished:
+            progress = search.advance(chunk)
+            finished = progress.finished
+            self.points += progress.curve
+            self.events += progress.events
+            if pending and search.individuals >= pending[0]:
+                del pending[0]
+                state = search.state()
+                search = Search(spec, threads=threads)
+                search.restore(state)
+        assert not pending
+        self.search = search
+
+    def timeless_points(self):
+        return [{k: v for k, v in p.items() if k != "seconds"} for p in self.points]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return Told(TWO, 1, 10_000)
+
+
+def assert_same(one, other):
+    assert_same_state(one.search.state(), other.search.state())
+    assert one.timeless_points() == other.timeless_points()
+    assert one.events == other.events
+    assert one.search.best == other.search.best
+    assert one.search.lineage == other.search.lineage
+
+
+def test_the_reference_is_not_a_trivial_run(reference):
+    counters = reference.search.counters
+    assert all(counters[name] > 0 for name in ("cache_hits", "hurdle_stops"))
+    assert len(reference.events) > 4
+    assert reference.search.best.final is not None
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 10_000])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_and_chunks_change_nothing(reference, threads, chunk):
+    assert_same(Told(TWO, threads, chunk), reference)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_five_interruptions_change_nothing(reference, threads):
+    # The last one falls into the closing work.
+    interruptions = (1, 33, 500, 2222, 3000)
+    assert_same(Told(TWO, threads, 11, interruptions), reference)
+
+
+def test_the_background_changes_nothing(reference):
+    search = Search(TWO, threads=2)
+    for n in (1, 10, 100):
+        search.step(n)
+    search.resume()
+    assert search.runner.wait(DEADLINE)
+    assert search.best == reference.search.best
+    assert search.runner.events == reference.events
+    assert_same_state(search.state(), reference.search.state())
+
+
+def test_another_seed_gives_another_search(reference):
+    other = Search(TWO.but(seed=8)).run()
+    assert not np.array_equal(
+        other._islands[0].arrays.rng, reference.search._islands[0].arrays.rng
+    )
+    assert other.best.program != reference.search.best.program
+
+
+def test_a_state_of_another_search_is_refused(reference):
+    with pytest.raises(ValueError, match=r"the saved population\.\w+ is .* needs"):
+        Search(TWO.but(population=30)).restore(reference.search.state())
+
+
+def beyond_checkpoint(store, target):
+    """Whether rows were stored past the target and past the last checkpoint."""
+    runs = store.list()
+    if not runs or runs[0].position < target:
+        return False
+    checkpoint = store.load_checkpoint(runs[0].id)
+    return checkpoint is not None and checkpoint.position < runs[0].position
+
+
+def wait_until(condition, process):
+    tick = threading.Event()
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "it never came true"
+        tick.wait(0.005)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
+def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(tmp_path):
+    store = RunStore(tmp_path)
+    whole = Told(SPEC, 1, 10_000)
+    run = []
+    for kill in range(6):
+        command = [sys.executable, CHILD, tmp_path, *run]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            if kill < 5:
+                target = (kill + 1) * SPEC.individuals // 7
+                wait_until(lambda t=target: beyond_checkpoint(store, t), process)
+                os.kill(process.pid, signal.SIGKILL)
+            else:
+                assert process.communicate(timeout=DEADLINE)[0] == "finished"
+        finally:
+            process.kill()
+            process.wait(DEADLINE)
+            process.stdout.close()
+        [record] = store.list()
+        assert record.status == ("interrupted" if kill < 5 else "finished")
+        run = [record.id]
+    notes = [note for note in store.notes(record.id) if note.kind == "resumed"]
+    assert len(notes) == 5
+    assert_same_state(store.load_checkpoint(record.id).state, whole.search.state())
+    timeless = [
+        {k: v for k, v in point.items() if k != "seconds"}
+        for point in store.curve(record.id)
+    ]
+    assert timeless == whole.timeless_points()
+    assert store.events(record.id) == whole.events
