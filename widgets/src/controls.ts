@@ -143,7 +143,9 @@ export class Controls {
   private onClick(target: HTMLButtonElement, action: () => void, signal: AbortSignal): void {
     target.addEventListener(
       "click",
-      () => {
+      (event) => {
+        // The second click of a double click would pause what the first one started.
+        if (event.detail > 1 && target === this.primary) return;
         if (target.getAttribute("aria-disabled") !== "true") action();
       },
       { signal },

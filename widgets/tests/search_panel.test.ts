@@ -103,6 +103,13 @@ it("does nothing for a button that means nothing now", async () => {
   expect(model.ofType("command")).toEqual([]);
 });
 
+it("takes a double click for one", async () => {
+  await show();
+  button("primary").dispatchEvent(new MouseEvent("click", { detail: 1 }));
+  button("primary").dispatchEvent(new MouseEvent("click", { detail: 2 }));
+  expect(model.ofType("command")).toHaveLength(1);
+});
+
 it("sends edits a moment after the last key", async () => {
   await show();
   for (const value of ["1", "12", "123"]) {
