@@ -1,0 +1,25 @@
+"""What a figure was measured on."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def describe() -> str:
+    """Return processor, cores, system and versions in one sentence."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numba", "numpy"))
+    return (
+        f"{processor()}, {os.cpu_count()} cores, {platform.system()},"
+        f" Python {platform.python_version()}, {versions}"
+    )
