@@ -30,6 +30,9 @@ from workbench.engine.simd import absolute, beyond, load, splat, store
 RMSE, ACCURACY, MULTICLASS = 0, 1, 2
 """Metrics: squared error of s1; sign of s1 as a logit; largest of v2 as logits."""
 
+SETUP, PREDICT, LEARN = np.int64(0), np.int64(1), np.int64(2)
+"""Functions of a program; not plain ints, for each of which numba compiles anew."""
+
 
 class Shape(NamedTuple):
     """The sizes of an evaluation; all groups of lanes count as one."""
@@ -91,7 +94,7 @@ def begin(program, shape, memory, keys):
     for k in range(shape.size):
         memory[k] = 0.0
     stream = random.stream_of(random.SETUP, 0)
-    run(program, 0, shape, memory, keys, stream)
+    run(program, SETUP, shape, memory, keys, stream)
 
 
 @helper
@@ -113,7 +116,7 @@ def show_label(shape, memory, y, example, lanes):
 def predict(program, shape, memory, x, example, keys, stream, lanes):
     """Run Predict on one example."""
     show_example(shape, memory, x, example, lanes)
-    run(program, 1, shape, memory, keys, stream)
+    run(program, PREDICT, shape, memory, keys, stream)
 
 
 @helper
@@ -217,7 +220,7 @@ def train(
                 return alive
         show_label(shape, memory, y, example, lanes)
         stream = random.stream_of(random.TRAIN_LEARN, step)
-        run(program, 2, shape, memory, keys, stream)
+        run(program, LEARN, shape, memory, keys, stream)
     return alive
 
 

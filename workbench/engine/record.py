@@ -14,7 +14,10 @@ import numpy as np
 from workbench.engine import random
 from workbench.engine._jit import helper, kernel
 from workbench.engine.execute import (
+    LEARN,
+    PREDICT,
     RMSE,
+    SETUP,
     show_example,
     show_label,
     training_error,
@@ -29,13 +32,14 @@ from workbench.engine.lifetime import (
 )
 from workbench.engine.simd import absolute, beyond, pointer, store
 
-FEATURES, WRITE_BACK, LABEL = -1, -2, -3
+FEATURES, WRITE_BACK, LABEL = np.int64(-1), np.int64(-2), np.int64(-3)
 """What the loop itself does, in the place of an instruction's number."""
 
 ROWS, VISITS = 0, 1
 """Entries of `Record.counts`."""
 
 _ZERO = np.uint64(0)
+_FIRST = np.int64(0)  # a plain 0 would be compiled as a case of its own
 
 
 class Window(NamedTuple):
@@ -99,7 +103,7 @@ def begin_noted(program, shape, memory, keys, record, lanes):
     for k in range(shape.size):
         memory[k] = 0.0
     stream = random.stream_of(random.SETUP, 0)
-    run_noted(program, 0, shape, memory, keys, stream, record, lanes)
+    run_noted(program, SETUP, shape, memory, keys, stream, record, lanes)
 
 
 @helper
@@ -109,7 +113,7 @@ def predict_noted(program, shape, memory, x, example, keys, stream, record, lane
     record.counts[VISITS] += 1
     show_example(shape, memory, x, example, lanes)
     note(record, shape, memory, FEATURES, lanes)
-    run_noted(program, 1, shape, memory, keys, stream, record, lanes)
+    run_noted(program, PREDICT, shape, memory, keys, stream, record, lanes)
     visit = record.counts[VISITS] - 1
     for k in range(record.prediction.shape[1]):
         record.prediction[visit, k] = memory[shape.prediction + k * L]
@@ -138,7 +142,7 @@ def train_noted(program, shape, blocks, work, first, last, epoch, limit, record,
         show_label(shape, memory, y, example, lanes)
         note(record, shape, memory, LABEL, lanes)
         stream = random.stream_of(random.TRAIN_LEARN, step)
-        run_noted(program, 2, shape, memory, keys, stream, record, lanes)
+        run_noted(program, LEARN, shape, memory, keys, stream, record, lanes)
     return alive
 
 
@@ -183,7 +187,7 @@ def record_block(
             work,
             0,
             epoch,
-            0,
+            _FIRST,
             last,
             limit,
             unrecorded,
