@@ -82,7 +82,7 @@ class Task:
         _freeze(self, lead=())
 
     @classmethod
-    def from_arrays(  # noqa: PLR0917 - the public order of arguments
+    def from_arrays(
         cls,
         train_x: ArrayLike,
         train_y: ArrayLike,
