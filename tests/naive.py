@@ -223,7 +223,7 @@ def run(
     def valid(x, y):
         prediction = predict(x)
         if vector:
-            return float(np.argmax(prediction[: len(y)]) != np.argmax(y))
+            return float(last_largest(prediction[: len(y)]) != last_largest(y))
         if metric == "accuracy":
             return float((y > 0.5) != (sigmoid(prediction) > 0.5))
         return abs(y - prediction)
@@ -241,7 +241,7 @@ def run(
             errors = []
             for x, y in zip(valid_x, valid_y, strict=True):
                 errors.append(valid(x, y))
-                if metric == "rmse" and errors[-1] > max_abs_error:
+                if not errors[-1] <= max_abs_error:
                     break
             if epoch == 0:
                 result.valid_errors.extend(errors)
@@ -249,11 +249,19 @@ def run(
     return result
 
 
+def last_largest(values):
+    best, index = np.finfo(float).min, 0
+    for k, value in enumerate(values):
+        if value >= best:
+            best, index = value, k
+    return index
+
+
 def fitness(errors, metric, max_abs_error):
     errors = np.array(errors)
+    if not np.all(errors <= max_abs_error):
+        return 0.0
     if metric == "accuracy":
         return float(1.0 - np.mean(errors))
-    if np.any(errors > max_abs_error):
-        return 0.0
     rms = np.sqrt(np.mean(errors**2))
     return float(1.0 - 2.0 / np.pi * np.arctan(rms)) if np.isfinite(rms) else 0.0

@@ -149,3 +149,13 @@ def test_names_count_as_many_as_tasks():
             made.order,
             names=("a",),
         )
+
+
+def test_data_behind_a_read_only_view_is_copied():
+    mine = np.zeros((3, 2))
+    view = mine.view()
+    view.setflags(write=False)
+    task = Task.from_arrays(view, np.zeros(3), view, np.zeros(3))
+    mine[:] = 1.0
+    assert not task.train_x.any()
+    assert not task.valid_x.any()

@@ -256,7 +256,10 @@ def _floats(field: str, value: ArrayLike) -> NDArray[np.float64]:
 
 
 def _read_only(array: NDArray, dtype: type[D]) -> NDArray[D]:
-    safe = not array.flags.writeable and array.dtype == dtype
+    # A read-only view may lie over an array that somebody can still write.
+    base = array.base
+    fixed = base is None or (isinstance(base, np.ndarray) and not base.flags.writeable)
+    safe = not array.flags.writeable and fixed and array.dtype == dtype
     if safe and array.flags.c_contiguous:
         return array
     copy = np.array(array, dtype=dtype, order="C", copy=True)
