@@ -218,7 +218,9 @@ class Island:
         parts: dict[str, Any] = {"population": self.arrays, "cache": self._cache}
         for part, arrays in parts.items():
             for name, array in arrays._asdict().items():
-                saved = state[f"{part}.{name}"]
+                saved = state.get(f"{part}.{name}")
+                if saved is None:
+                    raise ValueError(f"the saved state lacks {part}.{name}")
                 if saved.shape != array.shape or saved.dtype != array.dtype:
                     raise ValueError(
                         f"the saved {part}.{name} is {saved.dtype}{saved.shape};"
