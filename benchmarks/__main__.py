@@ -1,13 +1,13 @@
 """Measure, print a table and write `docs/performance.md`: `python -m benchmarks`."""
 
 import argparse
-import os
+import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import describe
+from benchmarks.machine import busy, describe
 from benchmarks.speed import Result, evaluations, ratio, searches
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
@@ -18,7 +18,7 @@ Made by `{command}`. Medians of {runs} runs with the seeds 1 to {runs}, lowest a
 highest beside them; the cases take turns, and ratios are medians of the ratios within
 a turn. Compilation is not counted.
 
-Machine: {machine}. Load average when it began: {load:.2f}.
+Machine: {machine}. {others}
 
 {table}
 
@@ -70,6 +70,19 @@ def as_markdown(results: list[Result]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def bystanders(
+    before: tuple[float, float] | None,
+    after: tuple[float, float] | None,
+    seconds: float,
+) -> str:
+    """Return how busy other processes were, in a sentence."""
+    if before is None or after is None:
+        return "How busy it was with other work is not known."
+    everything, own = after[0] - before[0], after[1] - before[1]
+    cores = max(0.0, everything - own) / seconds
+    return f"Other work took {cores:.2f} cores meanwhile."
+
+
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -77,9 +90,10 @@ def main() -> None:
     parser.add_argument("--individuals", type=int, default=200_000)
     parser.add_argument("--page", type=Path, default=PAGE, help="where to write")
     options = parser.parse_args()
-    load = os.getloadavg()[0]
+    before, began = busy(), time.perf_counter()
     results = searches(options.runs, options.individuals)
     results += evaluations(options.runs)
+    others = bystanders(before, busy(), time.perf_counter() - began)
     table = Table(*HEADER, title=describe())
     for column in table.columns[1:3]:
         column.justify = "right"
@@ -92,7 +106,7 @@ def main() -> None:
         command="python -m benchmarks",
         runs=options.runs,
         machine=describe(),
-        load=load,
+        others=others,
         individuals=options.individuals,
         table=as_markdown(results),
         cache=ratio(cached, plain),

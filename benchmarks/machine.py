@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,3 +24,15 @@ def describe() -> str:
         f"{processor()}, {os.cpu_count()} cores, {platform.system()},"
         f" Python {platform.python_version()}, {versions}"
     )
+
+
+def busy() -> tuple[float, float] | None:
+    """Return processor seconds used so far by all processes, and by this one.
+
+    None where the system does not tell (`/proc/stat` is Linux's).
+    """
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    user, nice, system = map(int, stat.read_text().split()[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK"), time.process_time()

@@ -137,7 +137,7 @@ def test_another_seed_gives_another_search(reference):
 def test_a_state_of_another_search_is_refused(reference):
     with pytest.raises(ValueError, match=r"the saved population\.\w+ is .* needs"):
         Search(TWO.but(population=30)).restore(reference.search.state())
-    with pytest.raises(ValueError, match="lacks population.code"):
+    with pytest.raises(ValueError, match=r"lacks population\.code"):
         Search(TWO.but(populations=3)).restore(reference.search.state())
 
 
