@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -78,9 +79,9 @@ class Island:
         self._room = room_for(spec)
         self.limit = _share(spec.individuals, spec.populations, number)
 
-    def _arguments(self, until: int) -> tuple[Any, ...]:
+    @cached_property
+    def _arguments(self) -> tuple[Any, ...]:
         return (
-            until,
             self._settings,
             self._space,
             self._blocks.shape(self.spec.space.sizes),
@@ -95,7 +96,7 @@ class Island:
 
     def prepare(self) -> None:
         """Compile the loop, or load it from disk."""
-        warm.prepare(advance, *self._arguments(0))
+        warm.prepare(advance, 0, *self._arguments)
 
     @property
     def individuals(self) -> int:
@@ -114,7 +115,7 @@ class Island:
 
         Releases the GIL.
         """
-        advance(*self._arguments(min(until, self.limit)))
+        advance(min(until, self.limit), *self._arguments)
 
     def records(self) -> list[Record]:
         """Return the new bests on record, in the order in which they appeared."""

@@ -222,10 +222,18 @@ class Search:
         list(self._pool.map(Island.advance, active, targets))
 
     def _record(self, events: list[Event], seconds: float) -> None:
-        """Add a point to the curve and report the new bests since the last.
+        """Add a point to the curve and report the new bests since the last."""
+        bests = [island.best_fitness for island in self._islands]
+        if any(best > self._top for best in bests):
+            self._report_new_bests(events)
+        self._top = max(self._top, *bests)
+        members = np.concatenate([i.member_fitness() for i in self._islands])
+        self._curve.add(self.counters, seconds, self._top, members)
 
-        What is above the best of the last point is new since then. A new best that
-        the record has dropped by now (see `population.RECORDS`) is not reported.
+    def _report_new_bests(self, events: list[Event]) -> None:
+        """Report the new bests since the last point: those above the best of then.
+
+        One that the record has dropped by now (see `population.RECORDS`) is left out.
         """
         records = [
             (record.individuals, number, record)
@@ -237,9 +245,6 @@ class Search:
         for _, number, record in sorted(r for r in records if r[2].fitness > self._top):
             if record.fitness > self._told:
                 events.append(self._best_found(number, record))
-        members = np.concatenate([i.member_fitness() for i in self._islands])
-        self._top = max(self._top, *[i.best_fitness for i in self._islands])
-        self._curve.add(self.counters, seconds, self._top, members)
 
     def _close_search(self, events: list[Event]) -> None:
         """Report what the last point lacks, and a best too small to go on record."""
