@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -217,7 +216,6 @@ def test_a_finished_run_is_not_resumed():
     assert "finished" in refusal("resume", run_id)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_saves_and_goes_on_to_the_same_end(number):
     command = [sys.executable, "-m", "workbench", "search", "demo", "--seed", "3"]

@@ -1,9 +1,8 @@
-"""A process of its own that runs a search: `child.py FOLDER [RUN]`."""
+"""A process of its own that runs a search: FOLDER [RUN]."""
 
 import sys
 
-from small import EVERY_MUTATION, FREE, small
-
+from tests.evolution.small import EVERY_MUTATION, FREE, small
 from workbench.evolution import HurdleSpec, Search
 from workbench.runs import Runner, RunStore, _recorder
 from workbench.tasks import LinearTasks

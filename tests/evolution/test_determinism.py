@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from child import SPEC
-from small import EVERY_MUTATION, FREE, small
 
+from tests.evolution.child import SPEC
+from tests.evolution.small import EVERY_MUTATION, FREE, small
 from workbench.evolution import CURVE_COLUMNS, HurdleSpec, Search
 from workbench.runs import RunStore
 from workbench.runs.experiment import array_to_json
 from workbench.tasks import LinearTasks
 
-CHILD = Path(__file__).with_name("child.py")
+ROOT = Path(__file__).parents[2]
 DEADLINE = 120.0
 
 TWO = small(
@@ -165,8 +165,8 @@ def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(tmp_path):
     whole = Told(SPEC, 1, 10_000)
     run = []
     for kill in range(6):
-        command = [sys.executable, CHILD, tmp_path, *run]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "tests.evolution.child", tmp_path, *run]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         try:
             if kill < 5:
                 target = (kill + 1) * SPEC.individuals // 7

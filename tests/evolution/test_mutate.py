@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from small import EVERY_MUTATION, FREE
 
+from tests.evolution.small import EVERY_MUTATION, FREE
 from workbench.evolution import MUTATIONS
 from workbench.evolution.mutate import (
     mutate,

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from plain import evolve
-from small import EVERY_MUTATION, FREE, small
 
+from tests.evolution.plain import evolve
+from tests.evolution.small import EVERY_MUTATION, FREE, small
 from workbench.evolution import Search
 from workbench.evolution import population as pool
 from workbench.tasks import LinearTasks

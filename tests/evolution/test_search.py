@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small import EVERY_MUTATION, FIXED, FREE, small
 
+from tests.evolution.small import EVERY_MUTATION, FIXED, FREE, small
 from workbench.engine import evaluate
 from workbench.engine.blocks import make_blocks
 from workbench.evolution import (

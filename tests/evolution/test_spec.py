@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from small import FIXED, FREE, small
 
+from tests.evolution.small import FIXED, FREE, small
 from workbench.evolution import PRESETS, CacheSpec, HurdleSpec, SearchSpec
 from workbench.programs import Space
 from workbench.programs.library import linear

@@ -1,9 +1,8 @@
-"""A process of its own that runs a walk: `child.py FOLDER WHAT [RUN OR SEED]`."""
+"""A process of its own that runs a walk: FOLDER WHAT [RUN OR SEED]."""
 
 import sys
 
-import walk
-
+from tests.runs import walk
 from workbench.runs import Runner, RunStore, _recorder
 
 SPEC = walk.WalkSpec(total=30_000, spin=2000)

@@ -1,14 +1,9 @@
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from workbench.runs import RunStore
-
-# Tests and the processes that they start share the experiment in walk.py.
-sys.path.insert(0, str(Path(__file__).parent))
 
 DEADLINE = 60.0
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from walk import Walk, WalkSpec
 
+from tests.runs.walk import Walk, WalkSpec
 from workbench.runs import (
     Experiment,
     array_to_json,

@@ -11,19 +11,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from child import SPEC
-from walk import Walk, WalkSpec, alone
 
+from tests.runs.child import SPEC
+from tests.runs.walk import Walk, WalkSpec, alone
 from workbench.runs import RunBusyError, Runner, RunStore
 from workbench.runs._environment import STALE_SECONDS, Owner
 
-CHILD = Path(__file__).with_name("child.py")
+ROOT = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
 def child(store, *arguments):
     process = subprocess.Popen(
-        [sys.executable, CHILD, store.path.parent, *map(str, arguments)],
+        [
+            sys.executable,
+            "-m",
+            "tests.runs.child",
+            store.path.parent,
+            *map(str, arguments),
+        ],
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -51,7 +58,6 @@ def beyond_checkpoint(store, target):
     return checkpoint is not None and checkpoint.position < record.position
 
 
-@pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
 def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(store, until):
     command = ["first"]
     for kill in range(1, 6):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from walk import Walk, WalkSpec, alone
 
+from tests.runs.walk import Walk, WalkSpec, alone
 from workbench.runs import Runner, RunStore
 
 SPEC = WalkSpec(total=1000)

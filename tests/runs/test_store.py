@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 
 import numpy as np
 import pytest
-from walk import Walk, WalkSpec, alone
 
+from tests.runs.walk import Walk, WalkSpec, alone
 from workbench.runs import (
     DamagedRunError,
     Event,
