@@ -26,6 +26,13 @@ def test_a_preset_survives_the_form(name):
 
 
 @pytest.mark.parametrize("name", PRESETS)
+def test_the_tasks_of_a_preset_have_a_title(name):
+    form = SearchForm(PRESETS[name].spec, name, 1)
+    offered = dict(FIELDS["task"].options)
+    assert form.summary.startswith(offered[form.values["task"]])
+
+
+@pytest.mark.parametrize("name", PRESETS)
 def test_choosing_a_preset_brings_all_its_settings(form, name):
     form.edit({"preset": name})
     assert form.check() == (PRESETS[name].spec, 1)
@@ -47,6 +54,7 @@ def test_numbers_as_people_write_them(text, value):
         (whole(1), "1.5", "a whole number"),
         (whole(1), "0", "must be 1 or more"),
         (whole(2, 20_000), "1", "must be from 2 to 20 000"),
+        (whole(0, 2**63 - 1), "-3", "must be 0 or more"),
         (whole(1), "inf", "not a number to work with"),
         (real(0, 1), "1.5", "must be from 0 to 1"),
         (length, "5 to 2", "ends before it begins"),

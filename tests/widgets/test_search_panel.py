@@ -74,7 +74,23 @@ def test_pause_resume_stop(panel):
     click(panel, "stop")
     at_rest(panel, "stopped")
     assert panel.result["scores"]
-    assert panel.state["can"] == {"start": True, "step": True}
+    assert panel.state["can"] == {"start": True}, "a step would discard the result"
+
+
+def test_a_pause_before_the_first_point_shows_the_best_program(panel):
+    click(panel, "step", count=1)
+    at_rest(panel, "paused")
+    until(lambda: panel.program.get("functions"))
+    assert panel.program["fitness"] == panel.best.fitness == panel.counters["best"]
+    assert panel.program["previous"] is None
+
+
+def test_the_budget_that_runs_out_first_is_named(panel):
+    panel.edit(individuals=1000, train_steps=10**12)
+    click(panel, "step", count=250)
+    at_rest(panel, "paused")
+    shown = {name: panel.counters[name] for name in ("share", "limit", "unit")}
+    assert shown == {"share": 0.25, "limit": 1000, "unit": "individuals"}
 
 
 def test_commands_that_mean_nothing_now_do_nothing(panel):

@@ -2,6 +2,7 @@
 
 import type { Channel } from "./channel";
 import { h, icon, setAttributes, setText, type IconName } from "./dom";
+import { short } from "./format";
 
 type Primary = "start" | "again" | "pause" | "resume";
 
@@ -114,7 +115,15 @@ export class Controls {
     if (this.channel.link === "waiting") {
       return "Waiting for the kernel, which may be busy with a cell; nothing you clicked is lost.";
     }
-    return detail;
+    return detail || this.budgetText();
+  }
+
+  /** How much of the budget is used, which the bar below shows without a number. */
+  private budgetText(): string {
+    const { status } = this.channel.part("state");
+    const { share, limit, unit } = this.channel.part("counters");
+    if (!limit || (status !== "running" && status !== "paused")) return "";
+    return `${Math.floor(100 * share)}\u202f% of ${short(limit)} ${unit}`;
   }
 
   private setPrimary(action: Primary): void {

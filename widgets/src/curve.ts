@@ -2,15 +2,15 @@
 
 import { h, setText } from "./dom";
 import { duration, fitness, short } from "./format";
-import { fitnessScale, linearScale, ninesScale, type Scale } from "./scales";
+import { clockStep, fitnessScale, linearScale, ninesScale, wholeStep, type Scale } from "./scales";
 import type { Table } from "./table";
 import { colours, type Colours } from "./theme";
 
 export const X_AXES = {
-  individuals: { title: "Individuals", label: short },
-  evaluations: { title: "Full evaluations", label: short },
-  train_steps: { title: "Train steps", label: short },
-  seconds: { title: "Running time (min:s)", label: duration },
+  individuals: { title: "Individuals", label: short, steps: wholeStep },
+  evaluations: { title: "Full evaluations", label: short, steps: wholeStep },
+  train_steps: { title: "Train steps", label: short, steps: wholeStep },
+  seconds: { title: "Running time", label: duration, steps: clockStep },
 } as const;
 
 export type XAxis = keyof typeof X_AXES;
@@ -190,7 +190,7 @@ export class Curve {
     this.box.width = width - this.box.left - 16;
     const axis = X_AXES[this.xAxis];
     const end = rows > 0 ? this.table.column(this.xAxis)(rows - 1) : 0;
-    this.xScale = linearScale(0, end > 0 ? end : 1, this.box.width / 110, axis.label);
+    this.xScale = linearScale(0, end > 0 ? end : 1, this.box.width / 110, axis.label, axis.steps);
 
     this.drawAxes(context, this.paint, yScale, rows > 0);
     if (rows > 0) this.drawData(context, this.paint, yScale, rows);
@@ -228,7 +228,7 @@ export class Curve {
     context.fillStyle = paint.text;
     context.fillText("Fitness (1 is perfect)", 4, 10);
     context.textAlign = "center";
-    context.fillText(X_AXES[this.xAxis].title, left + width / 2, top + height + 34);
+    context.fillText(this.xTitle(), left + width / 2, top + height + 34);
     if (!withX) return;
     context.fillStyle = paint.muted;
     context.strokeStyle = paint.muted;
@@ -240,6 +240,13 @@ export class Curve {
       context.stroke();
       context.fillText(tick.label, x, top + height + 14);
     }
+  }
+
+  private xTitle(): string {
+    const { title } = X_AXES[this.xAxis];
+    if (this.xAxis !== "seconds") return title;
+    const end = this.table.length > 0 ? this.table.column("seconds")(this.table.length - 1) : 0;
+    return `${title} (${end >= 3600 ? "h:min:s" : "min:s"})`;
   }
 
   private drawData(

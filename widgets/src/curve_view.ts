@@ -12,12 +12,14 @@ export interface CurveState {
 }
 
 const TABLE_ROWS = 12;
+const TABLE_MS = 1000;
 
 export class CurveView {
   readonly element: HTMLElement;
   readonly curve: Curve;
   private readonly table: HTMLDetailsElement;
   private readonly tableBody = h("div", {});
+  private filling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly channel: Channel,
@@ -49,6 +51,7 @@ export class CurveView {
       this.tableBody,
     );
     this.table.addEventListener("toggle", () => this.fillTable(), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.filling));
     this.element = h(
       "section",
       { class: "wb-curve-section", "aria-label": "Fitness curve" },
@@ -78,16 +81,28 @@ export class CurveView {
   }
 
   update(): void {
+    this.fillTableSoon();
     this.curve.marks = (this.channel.part("marks").individuals ?? []) as number[];
     this.curve.emptyText =
       this.channel.part("state").status === "preparing"
-        ? "Compiling; the curve appears when the first programs have been evaluated."
-        : "The curve appears here when the search starts.";
+        ? "Compiling the engine: up to a minute, once after an update."
+        : this.channel.part("state").status === "ready"
+          ? "The curve appears here when the search starts."
+          : "The curve begins after the first few hundred individuals.";
     this.curve.redraw();
     setAttributes(this.curve.element.firstElementChild!, { "aria-label": this.curve.describe() });
   }
 
-  /** Fill the table that says the curve in numbers; it is not kept live. */
+  /** The open table follows the curve at a pace at which it can be read. */
+  private fillTableSoon(): void {
+    if (!this.table.open) return;
+    this.filling ??= setTimeout(() => {
+      this.filling = undefined;
+      this.fillTable();
+    }, TABLE_MS);
+  }
+
+  /** Fill the table that says the curve in numbers. */
   private fillTable(): void {
     if (!this.table.open) return;
     const last = this.channel.table.length - 1;

@@ -1,6 +1,8 @@
 // Numbers and durations as people read them.
 
 const SUFFIXES: [number, string][] = [
+  [1e18, "E"],
+  [1e15, "P"],
   [1e12, "T"],
   [1e9, "G"],
   [1e6, "M"],

@@ -34,7 +34,7 @@ const MEANING: Record<string, string> = {
 };
 
 const TOKENS =
-  /([svm]\d+)|((?<=[=(,]\s?)-?\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|\b(?:nan|inf)\b)|([A-Za-z_]\w*)|(\s+)|(.)/gi;
+  /([svm]\d+)|((?<=[=(,[]\s?)-?\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|\b(?:nan|inf)\b)|([A-Za-z_]\w*)|(\s+)|(.)/gi;
 
 /** Colour one instruction: memories, numbers, function names. */
 export function highlight(text: string): Node[] {

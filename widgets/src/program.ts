@@ -88,8 +88,9 @@ export class ProgramView {
   }
 
   private change(best: Record<string, any>): Node[] {
-    if (best.winner) {
-      return [h("p", { class: "wb-note" }, "The winner: of the best programs of the run, the one that did best on fresh tasks.")];
+    if (best.winner && best.previous) {
+      const text = `The winner did best on fresh tasks. How it differs from the best on the search tasks (fitness ${fitness(best.previous.fitness)}):`;
+      return [h("p", { class: "wb-note" }, text), difference(best.diff as DiffFunction[], this.state.showDead)];
     }
     if (!best.previous) {
       return [h("p", { class: "wb-note" }, "This is the first best program; there is none before it to compare with.")];

@@ -19,14 +19,29 @@ export function niceStep(span: number, count: number): number {
   return factor * power;
 }
 
+/** The same for counts: nothing between two whole numbers. */
+export function wholeStep(span: number, count: number): number {
+  return Math.max(1, niceStep(span, count));
+}
+
+const CLOCK = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200];
+const DAY = 86400;
+
+/** Steps that a clock has, in seconds. */
+export function clockStep(span: number, count: number): number {
+  const raw = span / Math.max(1, count);
+  return CLOCK.find((step) => step >= raw * 0.999) ?? wholeStep(span / DAY, count) * DAY;
+}
+
 export function linearScale(
   from: number,
   to: number,
   count: number,
   label: (value: number) => string,
+  niceSteps = niceStep,
 ): Scale {
   const span = to - from > 0 ? to - from : 1;
-  const step = niceStep(span, count);
+  const step = niceSteps(span, count);
   const ticks: Tick[] = [];
   for (let i = Math.ceil(from / step - 1e-9); i * step <= from + span * 1.0001; i++) {
     const value = i * step;

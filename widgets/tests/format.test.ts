@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { duration, fitness, percent, short } from "../src/format";
-import { fitnessScale, linearScale, ninesScale } from "../src/scales";
+import { clockStep, fitnessScale, linearScale, ninesScale, wholeStep } from "../src/scales";
 
 describe("numbers", () => {
   it.each([
@@ -14,6 +14,8 @@ describe("numbers", () => {
     [1_234_567, "1.23\u202fM"],
     [2e8, "200\u202fM"],
     [3e12, "3\u202fT"],
+    [1.23e15, "1.23\u202fP"],
+    [9.87e17, "987\u202fP"],
     [null, "–"],
     [NaN, "–"],
   ])("%s reads %s", (value, text) => expect(short(value)).toBe(text));
@@ -48,6 +50,20 @@ describe("axes", () => {
     const { ticks, place } = linearScale(0, 567_000, 5, short);
     expect(ticks.map((tick) => tick.label)).toEqual(["0", "200\u202fk", "400\u202fk"]);
     expect(place(567_000)).toBe(1);
+  });
+
+  it.each([
+    [2, ["0:00", "0:01", "0:02"]],
+    [50, ["0:00", "0:10", "0:20", "0:30", "0:40", "0:50"]],
+    [4000, ["0:00", "15:00", "30:00", "45:00", "1:00:00"]],
+  ])("%s seconds have the steps of a clock, each label once", (end, labels) => {
+    const { ticks } = linearScale(0, end, 5, duration, clockStep);
+    expect(ticks.map((tick) => tick.label)).toEqual(labels);
+  });
+
+  it("have no marks between two individuals", () => {
+    const { ticks } = linearScale(0, 2, 6, short, wholeStep);
+    expect(ticks.map((tick) => tick.label)).toEqual(["0", "1", "2"]);
   });
 
   it("take losses: no loss is at the top", () => {

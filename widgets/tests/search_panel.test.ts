@@ -181,6 +181,20 @@ it("shows what changed since the previous best", async () => {
   expect(text(".wb-function-predict")).toContain("1 unchanged");
 });
 
+it("rounds long numbers wherever they stand, whole", async () => {
+  const functions = [{ name: "Setup", rows: [{ text: "v2[0.048827123] = -0.082081456", live: true }] }];
+  await show({ program: { ...PROGRAM, functions } });
+  expect(text(".wb-line code")).toBe("v2[0.048827] = -0.082081");
+});
+
+it("tells how much of the budget is used", async () => {
+  await show({
+    state: { status: "running", can: { pause: true }, revision: 2 },
+    counters: { individuals: 5000, share: 0.129, limit: 2e8, unit: "train steps", revision: 3 },
+  });
+  expect(text(".wb-detail")).toBe("12\u202f% of 200\u202fM train steps");
+});
+
 it("never reads a program's text as markup", async () => {
   const functions = [{ name: "Setup", rows: [{ text: "<img src=x> & s1", live: true }] }];
   await show({ program: { ...PROGRAM, functions } });

@@ -18,14 +18,15 @@ Value = str | bool
 TASK_TITLES = {
     "linear": "Linear regression",
     "affine": "Affine regression",
-    "two_layer": "Two-layer network regression",
+    "two-layer": "Two-layer network regression",
     "projected": "Pairs of image classes, projected",
-    "ten_class": "Ten image classes, projected",
+    "ten-class": "Ten image classes, projected",
 }
 
 
 GIVEN = "given"
 NO_LIMIT = "no limit"
+_HUGE = 10**9
 
 
 class FieldError(ValueError):
@@ -138,7 +139,8 @@ def _number(text: str, optional: bool) -> float | None:
 
 
 def _in_range(value: float, low: float, high: float | None) -> None:
-    if high is None and value < low:
+    # Limits that nobody comes near are not worth reading.
+    if value < low and (high is None or high > _HUGE):
         raise FieldError(f"must be {text_of(low)} or more")
     if high is not None and not low <= value <= high:
         raise FieldError(f"must be from {text_of(low)} to {text_of(high)}")
@@ -256,8 +258,6 @@ MORE: dict[str, tuple[Field, ...]] = {
             "choice",
             options=(("mean", "Mean"), ("median", "Median")),
         ),
-        Field("cache", "Cache of equal programs", bool, "flag"),
-        Field("hurdle", "Hurdle", bool, "flag", "Give up early on weak programs"),
         Field(
             "cost_factor",
             "Cost limit",
@@ -265,6 +265,8 @@ MORE: dict[str, tuple[Field, ...]] = {
             help="Times the cost of a two-layer network",
             placeholder=NO_LIMIT,
         ),
+        Field("cache", "Cache of equal programs", bool, "flag"),
+        Field("hurdle", "Hurdle", bool, "flag", "Give up early on weak programs"),
     ),
     "Stop early at": (
         _limit("fitness", "Fitness", real(0, 1, optional=True)),

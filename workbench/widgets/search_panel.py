@@ -21,6 +21,7 @@ from workbench.widgets.search_view import (
     counters,
     curve_row,
     detail,
+    offered,
     program_parts,
     result_parts,
 )
@@ -108,7 +109,7 @@ class SearchPanel(Panel):
         self._store = RunStore() if store == "default" else store
         self._form = SearchForm(spec, preset, threads or 1)
         self._newest: tuple[Event | None, Event | None] = (None, None)
-        self._drawn: Event | None = None
+        self._drawn: Event | int | None = None
         self._marks: list[float] = []
         self._problem = ""
         self._refused = 0
@@ -337,30 +338,57 @@ class SearchPanel(Panel):
             detail=detail(status, runner),
             problem=problem,
             refused=self._refused,
-            can=allowed(status),
+            can=offered(status),
         )
         if runner is None or self._search is None:
             return
         self.put("counters", **counters(runner, self._search.spec))
         self.put("marks", individuals=self._marks.copy())
-        self._refresh_program()
+        self._refresh_program(status)
         self._refresh_result(status)
 
-    def _refresh_program(self) -> None:
+    def _refresh_program(self, status: str) -> None:
         before, newest = self._newest
+        if status == "paused" and self._search is not None:
+            # Events come with the points of the curve; a pause may lie between.
+            best = self._search.best
+            told = -1.0 if newest is None else newest.data["fitness"]
+            if best is not None and best.fitness > told:
+                if self._drawn != best.individuals:
+                    self._drawn = best.individuals
+                    self._put_program(
+                        best.program, best.fitness, best.individuals, newest
+                    )
+                return
         if newest is None or newest is self._drawn:
             return
         self._drawn = newest
         data = newest.data
-        program = self._parse(newest)
+        self._put_program(
+            self._parse(newest),
+            data["fitness"],
+            data["individuals"],
+            before,
+            mutation=data.get("mutation") or "",
+        )
+
+    def _put_program(
+        self,
+        program: Program,
+        fitness: float,
+        individuals: int,
+        before: Event | None,
+        **more: Any,
+    ) -> None:
+        """Put a listing, and what changed in it since an earlier best."""
         functions, dead = program_parts(program)
         value: dict[str, Any] = {
-            "fitness": data["fitness"],
-            "individuals": data["individuals"],
-            "mutation": data.get("mutation") or "",
+            "fitness": fitness,
+            "individuals": individuals,
             "functions": functions,
             "dead": dead,
             "previous": None,
+            **more,
         }
         if before is not None:
             value["previous"] = {
@@ -375,14 +403,8 @@ class SearchPanel(Panel):
         _, newest = self._newest
         if newest is None or self._parse(newest) == best.program:
             return
-        functions, dead = program_parts(best.program)
-        self.put(
-            "program",
-            winner=True,
-            fitness=best.fitness,
-            individuals=best.individuals,
-            functions=functions,
-            dead=dead,
+        self._put_program(
+            best.program, best.fitness, best.individuals, newest, winner=True
         )
 
     def _parse(self, event: Event) -> Program:
@@ -395,7 +417,12 @@ class SearchPanel(Panel):
             return
         best = search.best
         if best is not None and (best.select is not None or best.final is not None):
-            value = result_parts(search.spec, best.fitness, best.select, best.final)
+            top = max(
+                (e.data["fitness"] for e in self._newest if e is not None), default=None
+            )
+            value = result_parts(
+                search.spec, best.fitness, best.select, best.final, top
+            )
             self.put("result", **value)
             self._show_winner(best)
 

@@ -58,15 +58,23 @@ def allowed(status: str) -> dict[str, bool]:
     return dict.fromkeys(_CAN[status], True)
 
 
+def offered(status: str) -> dict[str, bool]:
+    """Return what the buttons offer: after an end, only *Start new* discards it."""
+    ended = status in ("stopped", "finished", "failed")
+    return {k: v for k, v in allowed(status).items() if not (ended and k == "step")}
+
+
 def detail(status: str, runner: Runner | None) -> str:
     """Return what to add to the status in words, or nothing."""
     if runner is None:
         return ""
     phase = runner.snapshot.metrics.get("phase")
     if status == "preparing":
-        return "Compiling the engine; only the first search after an update waits."
-    if status in ("running", "stopping") and phase != "search":
-        return "Trying the candidates on fresh tasks."
+        return "Up to a minute, once after an update."
+    if status == "stopping":
+        return "Scoring on fresh tasks; Stop again skips it."
+    if status == "running" and phase != "search":
+        return "Scoring on fresh tasks."
     if status == "failed":
         return "The traceback is in panel.runner.traceback."
     if status in ("stopped", "finished") and runner.run_id:
@@ -88,19 +96,28 @@ def counters(runner: Runner, spec: SearchSpec) -> dict[str, Any]:
         **values,
         "seconds": round(seconds, 1),
         "rate": round(runner.rate or mean_rate),
-        "share": _share(spec, values, seconds),
+        **_share(spec, values, seconds),
     }
 
 
-def _share(spec: SearchSpec, values: Mapping[str, Any], seconds: float) -> float:
-    """Return how much of the first budget to run out is used, 0 to 1."""
+def _share(
+    spec: SearchSpec, values: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
+    """Return the budget that runs out first, and how much of it is used, 0 to 1."""
     used = {**values, "seconds": seconds}
     shares = [
-        float(used[name] or 0) / limit
+        (float(used[name] or 0) / limit, limit, name)
         for name in ("individuals", "evaluations", "train_steps", "seconds")
         if (limit := getattr(spec, name))
     ]
-    return round(min(1.0, max(shares, default=0.0)), 4)
+    if not shares:
+        return {"share": 0.0}
+    share, limit, name = max(shares)
+    return {
+        "share": round(min(1.0, share), 4),
+        "limit": limit,
+        "unit": name.replace("_", " "),
+    }
 
 
 def program_parts(program: Program) -> tuple[list[dict[str, Any]], int]:
@@ -143,14 +160,24 @@ def change_parts(before: Program, after: Program) -> list[dict[str, Any]]:
 
 
 def result_parts(
-    spec: SearchSpec, search: float, select: float | None, final: float | None
+    spec: SearchSpec,
+    search: float,
+    select: float | None,
+    final: float | None,
+    top: float | None = None,
 ) -> dict[str, Any]:
-    """Return the scores of the winner and what they mean."""
+    """Return the scores of the winner and what they mean; `top`: the best in search."""
+    surpassed = (
+        f"; the best there, with {top:.4g}, lost to it on fresh tasks"
+        if top is not None and select is not None and top > search
+        else ""
+    )
     scores = [
         {
             "name": "Search",
             "fitness": search,
-            "meaning": f"on the {_tasks(spec.tasks)} tasks of the search itself",
+            "meaning": f"on the {_tasks(spec.tasks)} tasks of the search itself"
+            + surpassed,
         }
     ]
     if select is not None and spec.select is not None:
@@ -191,5 +218,5 @@ def _verdict(search: float, fresh: float | None) -> str:
         )
     return (
         "The winner does about as well on fresh tasks as in the search, and leaves "
-        "room for a better one: a longer search may find it."
+        "room for a better one: another seed or a longer search may find it."
     )
