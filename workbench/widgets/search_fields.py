@@ -265,7 +265,13 @@ MORE: dict[str, tuple[Field, ...]] = {
             help="Times the cost of a two-layer network",
             placeholder=NO_LIMIT,
         ),
-        Field("cache", "Cache of equal programs", bool, "flag"),
+        Field(
+            "cache",
+            "Cache",
+            bool,
+            "flag",
+            "Do not evaluate what does the same as a program seen before",
+        ),
         Field("hurdle", "Hurdle", bool, "flag", "Give up early on weak programs"),
     ),
     "Stop early at": (

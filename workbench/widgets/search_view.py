@@ -168,7 +168,7 @@ def result_parts(
 ) -> dict[str, Any]:
     """Return the scores of the winner and what they mean; `top`: the best in search."""
     surpassed = (
-        f"; the best there, with {top:.4g}, lost to it on fresh tasks"
+        "; the best program there lost to it on fresh tasks"
         if top is not None and select is not None and top > search
         else ""
     )
