@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 Combine = Literal["mean", "median"]
 Dtype = Literal["float64", "float32"]
 COMBINES = ("mean", "median")
+
+
+_laid_out: WeakKeyDictionary[TaskSet, dict[str, Blocks]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,9 +155,17 @@ def _blocks_of(
 ) -> Iterator[tuple[np.ndarray, Blocks]]:
     """Yield blocks of tasks of one shape, with the tasks' places in the result."""
     if isinstance(tasks, TaskSet):
-        yield np.arange(len(tasks)), make_blocks(tasks, dtype)
+        yield np.arange(len(tasks)), _blocks_of_set(tasks, dtype)
         return
     for members in group_alike(tasks):
         numbers = np.array(members)
         alike = TaskSet.from_tasks([tasks[i] for i in members])
         yield numbers, make_blocks(alike, dtype, numbers=numbers)
+
+
+def _blocks_of_set(tasks: TaskSet, dtype: str) -> Blocks:
+    """Return a set's blocks, laid out once while the set lives: it cannot change."""
+    known = _laid_out.setdefault(tasks, {})
+    if dtype not in known:
+        known[dtype] = make_blocks(tasks, dtype)
+    return known[dtype]

@@ -5,16 +5,11 @@ from __future__ import annotations
 import math
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from workbench.engine.blocks import make_blocks
-from workbench.evolution import population as pool
 from workbench.evolution.curve import Curve
-from workbench.evolution.island import Ancestor, Island, Record
+from workbench.evolution.islands import Islands
 from workbench.evolution.selection import Selection
 from workbench.evolution.spec import SearchSpec
 from workbench.runs.experiment import (
@@ -29,19 +24,12 @@ from workbench.runs.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     import pandas as pd
 
+    from workbench.evolution.island import Ancestor, Record
     from workbench.programs import Program
     from workbench.runs.store import RunStore
-
-_COUNTERS = {
-    "individuals": pool.INDIVIDUALS,
-    "evaluations": pool.EVALUATIONS,
-    "cache_hits": pool.CACHE_HITS,
-    "hurdle_stops": pool.HURDLE_STOPS,
-    "over_budget": pool.OVER_BUDGET,
-    "train_steps": pool.TRAIN_STEPS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +88,7 @@ class Search:
         self.threads = threads or os.cpu_count() or 1
         self._store = store
         self._runner: Runner | None = None
-        self._islands: list[Island] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._islands = Islands(spec, self.threads)
         self._curve = Curve(spec.population)
         self._selection = Selection(spec)
         self._phase = "search"
@@ -120,29 +107,11 @@ class Search:
 
     def prepare(self) -> None:
         """Draw the tasks and compile the loop, or load it from disk."""
-        self._build()
-        for island in self._islands:
-            island.prepare()
-
-    def _build(self) -> None:
-        if self._islands:
-            return
-        spec = self.spec
-        tasks = spec.task_spec("tasks")
-        if tasks is None:
-            raise ValueError("tasks is None; accepted: a TaskSpec")
-        task_set = tasks.make()
-        if task_set.label != spec.space.label:
-            raise ValueError(
-                f"space.label is {spec.space.label!r}, but the tasks have"
-                f" {task_set.label} labels; accepted: the same for both"
-            )
-        blocks = make_blocks(task_set, spec.dtype)
-        self._islands = [Island(spec, i, blocks) for i in range(spec.populations)]
+        self._islands.prepare()
 
     def advance(self, budget: int) -> Progress:
         """Make up to `budget` individuals, or take one step of the closing work."""
-        self._build()
+        self._islands.build()
         first = len(self._curve.points)
         events: list[Event] = []
         if self._phase == "search":
@@ -173,7 +142,7 @@ class Search:
         if self._curve.points:
             last = self._curve.points[-1]
             metrics.update({name: last[name] for name in ("top", "mean")})
-        best = self._best_node()
+        best = self._islands.best
         if best is not None:
             metrics["best"] = self._islands[best[0]].best_fitness
         winner = self._selection.winner(self._islands)
@@ -194,32 +163,12 @@ class Search:
 
     def _search(self, budget: int, events: list[Event], began: float) -> None:
         while budget > 0 and self._phase == "search":
-            active = [i for i in self._islands if not self._at_boundary(i)]
-            before = self.individuals
-            self._advance_islands(active, budget)
-            budget -= self.individuals - before
-            if all(self._at_boundary(island) for island in self._islands):
+            budget -= self._islands.advance(budget, self._curve.boundary)
+            if self._islands.at_boundary(self._curve.boundary):
                 self._record(events, self._seconds + time.perf_counter() - began)
                 hit = self.spec.fitness is not None and self._top >= self.spec.fitness
-                if hit or all(island.done for island in self._islands):
+                if hit or self._islands.done:
                     self._phase = "select"
-
-    def _at_boundary(self, island: Island) -> bool:
-        return island.done or island.individuals >= self._curve.boundary
-
-    def _advance_islands(self, active: list[Island], budget: int) -> None:
-        share, rest = divmod(budget, len(active))
-        targets = [
-            min(self._curve.boundary, island.individuals + share + (k < rest))
-            for k, island in enumerate(active)
-        ]
-        if len(active) == 1 or self.threads == 1:
-            for island, target in zip(active, targets, strict=True):
-                island.advance(target)
-            return
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads, "workbench-island")
-        list(self._pool.map(Island.advance, active, targets))
 
     def _record(self, events: list[Event], seconds: float) -> None:
         """Add a point to the curve and report the new bests since the last."""
@@ -227,7 +176,7 @@ class Search:
         if any(best > self._top for best in bests):
             self._report_new_bests(events)
         self._top = max(self._top, *bests)
-        members = np.concatenate([i.member_fitness() for i in self._islands])
+        members = self._islands.member_fitness()
         self._curve.add(self.counters, seconds, self._top, members)
 
     def _report_new_bests(self, events: list[Event]) -> None:
@@ -251,7 +200,7 @@ class Search:
         if self._closed:
             return
         self._closed = True
-        best = self._best_node()
+        best = self._islands.best
         if best is None:
             return
         points = self._curve.points
@@ -313,28 +262,14 @@ class Search:
                 data = {"final": final, "text": str(winner.program)}
                 events.append(self._event("final", data))
         self._phase = "done"
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
-
-    def _best_node(self) -> tuple[int, int] | None:
-        """Return population and node of the best on T_search."""
-        found = [
-            (island.best_fitness, -number)
-            for number, island in enumerate(self._islands)
-            if island.individuals > 0
-        ]
-        if not found:
-            return None
-        number = -max(found)[1]
-        return number, self._islands[number].counter(pool.BEST)
+        self._islands.close()
 
     def _chosen(self) -> tuple[int, int, float | None] | None:
         """Return population, node and T_select fitness of `best`."""
         winner = self._selection.winner(self._islands)
         if winner is not None and self._phase in {"final", "done"}:
             return winner
-        best = self._best_node()
+        best = self._islands.best
         return None if best is None else (*best, None)
 
     # What a notebook reads.
@@ -347,15 +282,12 @@ class Search:
     @property
     def individuals(self) -> int:
         """Individuals made so far, over all populations."""
-        return sum(island.individuals for island in self._islands)
+        return self._islands.individuals
 
     @property
     def counters(self) -> dict[str, int]:
         """Counts so far: what was made, evaluated in full, known already, cut short."""
-        return {
-            name: sum(island.counter(entry) for island in self._islands)
-            for name, entry in _COUNTERS.items()
-        }
+        return self._islands.counters
 
     @property
     def best(self) -> Best | None:
@@ -395,7 +327,7 @@ class Search:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that `restore` needs."""
-        self._build()
+        self._islands.build()
         facts = {
             "phase": self._phase,
             "closed": self._closed,
@@ -408,11 +340,11 @@ class Search:
             "scores": self._selection.scores,
             "final": self._selection.final,
         }
-        state = {"search": json_to_array(facts), "curve": self._curve.to_array()}
-        for number, island in enumerate(self._islands):
-            for name, array in island.state().items():
-                state[f"{number}.{name}"] = array
-        return state
+        return {
+            "search": json_to_array(facts),
+            "curve": self._curve.to_array(),
+            **self._islands.state(),
+        }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on exactly where `state` was taken.
@@ -422,16 +354,8 @@ class Search:
         ValueError
             When the state is another search's.
         """
-        self._build()
-        for number, island in enumerate(self._islands):
-            prefix = f"{number}."
-            island.restore(
-                {
-                    name.removeprefix(prefix): array
-                    for name, array in state.items()
-                    if name.startswith(prefix)
-                }
-            )
+        self._islands.build()
+        self._islands.restore(state)
         facts = array_to_json(state["search"])
         self._phase = facts["phase"]
         self._closed = facts["closed"]

@@ -10,9 +10,9 @@ import numpy as np
 from workbench.engine import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from workbench.evolution.island import Island
+    from workbench.evolution.islands import Islands
     from workbench.evolution.spec import SearchSpec
     from workbench.programs import Program
     from workbench.tasks import TaskSet
@@ -40,7 +40,7 @@ class Selection:
         self.scores: list[Score] = []
         self.final: float | None = None
 
-    def select_one(self, islands: Sequence[Island]) -> bool:
+    def select_one(self, islands: Islands) -> bool:
         """Score the next candidate; tell whether there was one left."""
         if self._spec.select is None:
             return False
@@ -56,7 +56,7 @@ class Selection:
         self.scores.append(Score(number, node, select))
         return True
 
-    def winner(self, islands: Sequence[Island]) -> Score | None:
+    def winner(self, islands: Islands) -> Score | None:
         """Return the best on T_select so far; of equals, the fitter on T_search."""
         best, most = None, (-math.inf, -math.inf)
         for score in self.scores:
