@@ -288,3 +288,12 @@ def test_the_folder_is_a_cache_unless_it_is_chosen(monkeypatch, tmp_path):
     assert re.search(r"tain-workbench.*datasets$", str(data_folder()))
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
     assert data_folder() == tmp_path
+
+
+@pytest.mark.parametrize("command", ["get", "add"])
+def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path, command):
+    (tmp_path / "file").write_text("")
+    library = DataLibrary(tmp_path / "file" / "data")
+    message = r"data sets cannot be kept in .*file/data .* WORKBENCH_DATA names another"
+    with pytest.raises(OSError, match=message):
+        library.get("mnist") if command == "get" else library.add("mnist", tmp_path)

@@ -92,6 +92,10 @@ def test_one_hot_labels():
             "train_y has 3 classes; accepted: 2 to 2",
         ),
         (
+            {"train_y": np.ones((3, 1)), "valid_y": [[1]]},
+            "train_y has the shape [3, 1]; accepted: [3], one number for each example",
+        ),
+        (
             {"train_y": np.ones((3, 2)), "valid_y": [[1, 0]]},
             "metric is 'rmse' with vector labels; accepted: 'accuracy'",
         ),

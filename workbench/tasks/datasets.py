@@ -80,6 +80,18 @@ def data_folder() -> Path:
     return Path(platformdirs.user_cache_dir("tain-workbench", False)) / "datasets"
 
 
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError("it is read-only")
+    except OSError as error:
+        raise OSError(
+            f"data sets cannot be kept in {folder} ({error}); the environment "
+            f"variable {FOLDER_VARIABLE} names another folder"
+        ) from error
+
+
 class DataLibrary:
     """The data sets kept in one folder.
 
@@ -126,7 +138,7 @@ class DataLibrary:
         if self.status(name).ready:
             return self.status(name)
         known = self._known(name)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        _make_writable(self.folder)
         with self._lock(name):
             try:
                 for source in known.sources:
@@ -161,7 +173,7 @@ class DataLibrary:
             raise ValueError("digits ships with scikit-learn; there is nothing to add")
         if not path.exists():
             raise FileNotFoundError(f"there is no file or folder {path}")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        _make_writable(self.folder)
         with self._lock(name):
             known = self.catalogue.get(name)
             if path.is_dir():

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from workbench.tasks.task import Label
+
 CLASSES = 10
 PER_CLASS = 5000
 """Tasks draw from the first so many training images of a class, as the paper does."""
@@ -174,6 +176,7 @@ class TenClassTasks(TaskSpec):
     """
 
     kind: ClassVar[str] = "ten-class"
+    label: ClassVar[Label] = "vector"
     checks: ClassVar[Mapping[str, Check]] = {
         **SIZES,
         "features": whole(CLASSES),

@@ -12,7 +12,7 @@ import numpy as np
 from workbench.tasks.seeding import MAX_SEED
 
 if TYPE_CHECKING:
-    from workbench.tasks.task import TaskSet
+    from workbench.tasks.task import Label, TaskSet
 
 Check: TypeAlias = Callable[[str, Any], Any]
 S = TypeVar("S", bound="type[TaskSpec]")
@@ -29,6 +29,8 @@ class TaskSpec(ABC):
     """
 
     kind: ClassVar[str]
+    label: ClassVar[Label] = "scalar"
+    """What kind of label its tasks have."""
     checks: ClassVar[Mapping[str, Check]]
 
     def __post_init__(self) -> None:

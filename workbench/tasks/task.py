@@ -316,6 +316,12 @@ def _check_labels(
             f"valid_y has {valid_y.shape[-1]} classes but train_y {classes}; "
             "they must agree"
         )
+    if classes == 1:
+        raise ValueError(
+            f"train_y has the shape {list(train_y.shape)}; accepted: "
+            f"{list(train_y.shape[:-1])}, one number for each example, as in "
+            "train_y[..., 0]"
+        )
     if not 2 <= classes <= features:
         raise ValueError(
             f"train_y has {classes} classes; accepted: 2 to {features}, because a "
