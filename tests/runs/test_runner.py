@@ -370,3 +370,16 @@ def test_nonsense_is_refused():
         Runner(Walk(SPEC), checkpoint_seconds=-1)
     with pytest.raises(ValueError, match="n is 0"):
         Runner(Walk(SPEC)).step(0)
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, float("nan"), float("inf"), "2", None])
+def test_a_step_is_a_whole_number(n):
+    runner = Runner(Walk(SPEC))
+    with pytest.raises(ValueError, match=r"^n is .*; accepted: a whole number, 1"):
+        runner.step(n)
+    assert runner.status == "ready"
+
+
+def test_a_path_is_no_store(tmp_path):
+    with pytest.raises(TypeError, match="store is a str; accepted: a RunStore or None"):
+        Runner(Walk(SPEC), str(tmp_path))

@@ -22,14 +22,13 @@ from workbench.runs._recorder import Recorder
 from workbench.runs.experiment import make_experiment
 from workbench.runs.records import RunBusyError, RunStoreError
 from workbench.runs.status import ADVANCING, AT_REST, ENDED, Command, Status, after
-from workbench.runs.store import new_run_id
+from workbench.runs.store import RunStore, new_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workbench.runs.experiment import Event, Experiment, Progress
     from workbench.runs.records import Checkpoint, RunRecord
-    from workbench.runs.store import RunStore
 
 BEAT_SECONDS = 5.0
 EXIT_SECONDS = 5.0
@@ -74,6 +73,10 @@ class Runner:
         ):
             if not value > 0:
                 raise ValueError(f"{name} is {value!r}; it must be positive")
+        if store is not None and not isinstance(store, RunStore):
+            raise TypeError(
+                f"store is a {type(store).__name__}; accepted: a RunStore or None"
+            )
         self.experiment = experiment
         self.store = store
         self.run_id = (run_id or new_run_id()) if store else None
@@ -203,9 +206,13 @@ class Runner:
 
     def step(self, n: int = 1) -> None:
         """Do exactly `n` more units of work, then pause."""
-        if n < 1:
-            raise ValueError(f"n is {n!r}; it must be at least 1")
-        self._send("step", int(n))
+        try:
+            whole = int(n)
+        except (TypeError, ValueError, OverflowError):
+            whole = 0
+        if whole != n or whole < 1:
+            raise ValueError(f"n is {n!r}; accepted: a whole number, 1 or more")
+        self._send("step", whole)
 
     def stop(self) -> None:
         """End early: do the closing work, then stop. A second call skips that."""
