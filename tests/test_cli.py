@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import workbench
-from workbench.cli import app, whole
+from workbench.cli import PRESET_NAMES, app, whole
 from workbench.programs import Program, linear
 from workbench.runs import Event, RunStore
 from workbench.terminal import draw_curve, draw_program
@@ -103,6 +103,12 @@ def test_an_unknown_preset_is_refused_with_those_there_are():
 def test_an_impossible_spec_is_refused_by_field_and_value():
     assert "population" in refusal("search", "linear", "--populations", "0")
     assert "seed is -1" in refusal("search", "linear", "--seed", "-1")
+    assert "threads is 0" in refusal("search", "linear", "--threads", "0")
+
+
+def test_the_help_names_the_presets():
+    assert tuple(workbench.PRESETS) == PRESET_NAMES
+    assert "digits" in call("search", "--help").output
 
 
 def test_debug_shows_the_traceback():
@@ -272,7 +278,7 @@ def test_images_by_class_become_a_data_set(tmp_path):
 
 def test_data_that_is_not_there_is_an_error():
     assert "no file or folder" in refusal("data", "add", "pets", "/nowhere")
-    assert "Error: " in refusal("data", "get", "nothing-known")
+    assert refusal("data", "get", "nothing-known").startswith("Error: ")
 
 
 def test_lab_passes_options_on_to_jupyterlab():

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from workbench.runs import RunRecord
 
 NOTEBOOK = "01_first_search.ipynb"
+PRESET_NAMES = ("linear", "demo", "affine", "two-layer", "digits")
+"""As in `workbench.PRESETS`, which takes long to load and --help does not need."""
 INTERRUPTED = 130
 """Exit code of what was interrupted, as shells have it."""
 LIMITS = ("individuals", "evaluations", "train_steps", "seconds")
@@ -116,7 +118,10 @@ def _common(
 @app.command()
 def search(
     preset: Annotated[
-        str, typer.Argument(help="A preset's name, or a file with a spec as JSON.")
+        str,
+        typer.Argument(
+            help=f"A preset ({', '.join(PRESET_NAMES)}), or a file with a spec as JSON."
+        ),
     ],
     seed: Annotated[
         int | None, _whole("Other seed, other search; same seed, same result.")
@@ -176,6 +181,8 @@ def _spec(preset: str) -> SearchSpec:
 
 def _threads(wanted: int | None, populations: int) -> int:
     """Return as many threads as can be of use."""
+    if wanted is not None and wanted < 1:
+        raise ValueError(f"threads is {wanted}; accepted: 1 or more")
     return wanted or min(populations, os.cpu_count() or 1)
 
 
@@ -372,15 +379,20 @@ def data_path() -> None:
 def _download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
     """Show how much of each file has come, on the error stream."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {}
+    bars = Progress(*columns, console=Console(stderr=True))
+    tasks = {}
 
-        def tell(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+    def tell(what: str, done: int, total: int | None) -> None:
+        bars.start()  # not before: without a bar, it would print an empty line
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done, total=total)
 
+    try:
         yield tell
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def main() -> None:
