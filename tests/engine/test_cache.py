@@ -77,3 +77,12 @@ def test_a_later_process_compiles_nothing_and_writes_nothing(filled):
     assert again == first
     assert compiled == []
     assert files(folder) == before
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path):
+    (tmp_path / "file").write_text("")
+    child = start(tmp_path / "file" / "cache")
+    _, error = child.communicate()
+    assert child.returncode != 0
+    assert f"compiled code cannot be kept in {tmp_path / 'file' / 'cache'}" in error
+    assert "WORKBENCH_CACHE names another folder" in error

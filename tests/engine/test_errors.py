@@ -208,3 +208,10 @@ def test_programs_are_as_long_as_spaces_allow():
     )
     memory = memory_after(longest, small_task(train=1, valid=1), max_abs_error=math.inf)
     assert memory.scalars[1] == 20_000.0
+
+
+def test_the_first_options_may_be_given_in_their_order():
+    given = evaluate(linear(), TASKS, False, 3, 1e-9)
+    named = evaluate(linear(), TASKS, reduce=False, seed=3, max_abs_error=1e-9)
+    assert given.stopped
+    assert given.train_steps == named.train_steps

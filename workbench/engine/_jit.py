@@ -44,7 +44,15 @@ def cache_folder() -> Path:
         digest.update(metadata.version(name).encode())
     root = os.environ.get("WORKBENCH_CACHE") or user_cache_path("tain-workbench")
     folder = Path(root) / "compiled" / digest.hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError("it is read-only")
+    except OSError as error:
+        raise OSError(
+            f"compiled code cannot be kept in {folder} ({error}); the environment"
+            " variable WORKBENCH_CACHE names another folder"
+        ) from error
     return folder
 
 

@@ -63,10 +63,10 @@ class Evaluation:
 def evaluate(
     program: Program,
     tasks: TaskSet | Sequence[Task],
-    *,
     reduce: bool = True,
     seed: int = 0,
     max_abs_error: float = 100.0,
+    *,
     combine: Combine = "mean",
     dtype: Dtype = "float64",
 ) -> Evaluation:
