@@ -346,9 +346,6 @@ def test_ten_classes_with_vector_labels():
     assert evaluate(best.program, tasks, seed=spec.seed).fitness == best.fitness
     assert best.fitness > 0.1
 
-    with pytest.raises(ValueError, match=r"space.label is 'scalar', but the tasks"):
-        Search(small(tasks=spec.tasks)).prepare()
-
 
 def test_several_populations_share_the_limits():
     spec = small(populations=3, individuals=1000, **FRESH)

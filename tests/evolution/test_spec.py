@@ -9,6 +9,7 @@ from tests.evolution.small import FIXED, FREE, small
 from workbench.evolution import PRESETS, CacheSpec, HurdleSpec, SearchSpec
 from workbench.programs import Space
 from workbench.programs.library import linear
+from workbench.tasks import TenClassTasks
 
 BAD = {
     "space": ("linear", "a Space"),
@@ -163,3 +164,14 @@ def test_a_spec_that_cannot_be_read_says_why():
             SearchSpec.from_dict({k: v for k, v in good.items() if k != name})
     assert SearchSpec.from_dict({k: good[k] for k in ("space", "tasks")}).seed == 1
     assert SearchSpec.from_dict(good).space == FIXED
+
+
+@pytest.mark.parametrize("role", ["tasks", "select", "final"])
+def test_tasks_whose_labels_do_not_suit_the_space_are_refused(role):
+    message = rf"^{role} are TenClassTasks, which have vector labels, but space.label"
+    with pytest.raises(ValueError, match=message):
+        small(**{role: TenClassTasks()})
+    vector = Space(4, 4, 2, label="vector")
+    with pytest.raises(ValueError, match=r"^tasks are LinearTasks, which have scalar"):
+        small(space=vector)
+    small(space=vector, tasks=TenClassTasks(), select=None, final=None)

@@ -169,6 +169,18 @@ class SearchSpec:
         given = self.initial_length
         object.__setattr__(self, "initial_length", _initial_length(self, given))
         self._check_examples()
+        self._check_labels()
+
+    def _check_labels(self) -> None:
+        """Check now, not when the search ends, that the programs suit all tasks."""
+        for role in _ROLES:
+            tasks: TaskSpec | None = getattr(self, role)
+            if tasks is not None and tasks.label != self.space.label:
+                raise ValueError(
+                    f"{role} are {type(tasks).__name__}, which have {tasks.label}"
+                    f" labels, but space.label is {self.space.label!r};"
+                    " accepted: the same for both"
+                )
 
     def _check_examples(self) -> None:
         """Check that the cache's and the hurdle's examples fit each other."""
