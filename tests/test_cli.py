@@ -272,6 +272,7 @@ def test_images_by_class_become_a_data_set(tmp_path):
                 Image.fromarray(pixels).save(folder / f"{i}.png")
     result = call("data", "add", "pets", tmp_path / "images")
     assert result.stdout == "pets is ready.\n"
+    assert "12/12" in result.stderr  # images, not bytes
     assert "pets             ready" in call("data", "list").stdout
     assert call("data", "path").stdout.strip() == str(tmp_path / "data")
 

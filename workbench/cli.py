@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+)
 from typer.core import TyperGroup
 
 import workbench
@@ -28,6 +34,8 @@ from workbench.watch import RunView, json_lines, live, plain_lines, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rich.progress import ProgressColumn
 
     from workbench.evolution import SearchSpec
     from workbench.runs import RunRecord
@@ -221,7 +229,7 @@ def _follow(runner: Runner, as_json: bool) -> None:
             tell()
         tell()
     if interrupted.is_set():
-        typer.echo("pausing ...", err=True)
+        typer.echo("pausing ... (Ctrl-C again ends at once)", err=True)
         runner.pause()
         runner.wait(CLOSING_SECONDS)
     view = RunView.of_runner(runner)
@@ -353,7 +361,7 @@ def data_list(as_json: AsJson = False) -> None:
 @data.command("get")
 def data_get(name: str) -> None:
     """Download a data set; an interrupted download goes on where it broke off."""
-    with _download_bars() as tell:
+    with _bars(DownloadColumn()) as tell:
         status = DataLibrary().get(name, tell)
     typer.echo(f"{status.name} is ready.")
 
@@ -361,7 +369,7 @@ def data_get(name: str) -> None:
 @data.command("add")
 def data_add(name: str, path: Path) -> None:
     """Take a data set from its published files, or from images in folders by class."""
-    with _download_bars() as tell:
+    with _bars(MofNCompleteColumn()) as tell:
         status = DataLibrary().add(name, path, tell)
     if status.ready:
         typer.echo(f"{status.name} is ready.")
@@ -376,9 +384,9 @@ def data_path() -> None:
 
 
 @contextmanager
-def _download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Show how much of each file has come, on the error stream."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+def _bars(amount: ProgressColumn) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show on the error stream how much of each file is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), amount)
     bars = Progress(*columns, console=Console(stderr=True))
     tasks = {}
 
