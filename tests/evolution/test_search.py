@@ -23,7 +23,12 @@ from workbench.evolution.population import make_population
 from workbench.evolution.selection import CANDIDATES
 from workbench.programs import Program, Space
 from workbench.programs.library import linear
-from workbench.tasks import LinearTasks, TenClassTasks
+from workbench.tasks import (
+    DatasetMissing,
+    LinearTasks,
+    ProjectedTasks,
+    TenClassTasks,
+)
 
 FRESH = {
     "select": LinearTasks(features=4, train=30, valid=10, tasks=4, seed=1),
@@ -386,3 +391,18 @@ def test_a_search_needs_a_spec_and_threads():
         Search("linear")
     with pytest.raises(ValueError, match="threads is 0; accepted: None, or 1 or more"):
         Search(small(), threads=0)
+
+
+def test_fresh_tasks_that_cannot_be_drawn_are_known_before_the_search(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    search = Search(small(final=ProjectedTasks(dataset="mnist")))
+    with pytest.raises(DatasetMissing, match="workbench data get mnist"):
+        search.prepare()
+
+
+@pytest.mark.parametrize("threads", [0, "2", 1.5])
+def test_threads_are_a_whole_number(threads):
+    with pytest.raises(ValueError, match=r"threads is .*; accepted: None, or 1 or more"):
+        Search(small(), threads=threads)

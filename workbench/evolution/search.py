@@ -82,7 +82,7 @@ class Search:
     ) -> None:
         if not isinstance(spec, SearchSpec):
             raise TypeError(f"spec is {type(spec).__name__}; accepted: a SearchSpec")
-        if threads is not None and threads < 1:
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads is {threads!r}; accepted: None, or 1 or more")
         self.spec = spec
         self.threads = threads or os.cpu_count() or 1
@@ -107,6 +107,8 @@ class Search:
 
     def prepare(self) -> None:
         """Draw the tasks and compile the loop, or load it from disk."""
+        self._islands.build()
+        self._selection.prepare()
         self._islands.prepare()
 
     def advance(self, budget: int) -> Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -40,6 +40,13 @@ class Selection:
         self.scores: list[Score] = []
         self.final: float | None = None
 
+    def prepare(self) -> None:
+        """Draw the fresh tasks: what they lack should be known before the search."""
+        for role in get_args(Role):
+            spec = self._spec.task_spec(role)
+            if spec is not None and role not in self._fresh:
+                self._fresh[role] = spec.make()
+
     def select_one(self, islands: Islands) -> bool:
         """Score the next candidate; tell whether there was one left."""
         if self._spec.select is None:
@@ -73,11 +80,9 @@ class Selection:
 
     def fitness(self, program: Program, role: Role) -> float:
         """Return the mean fitness of a program on fresh tasks (NaN without any)."""
+        self.prepare()
         if role not in self._fresh:
-            spec = self._spec.task_spec(role)
-            if spec is None:
-                return math.nan
-            self._fresh[role] = spec.make()
+            return math.nan
         evaluation = evaluate(
             program,
             self._fresh[role],
