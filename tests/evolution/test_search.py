@@ -404,5 +404,7 @@ def test_fresh_tasks_that_cannot_be_drawn_are_known_before_the_search(
 
 @pytest.mark.parametrize("threads", [0, "2", 1.5])
 def test_threads_are_a_whole_number(threads):
-    with pytest.raises(ValueError, match=r"threads is .*; accepted: None, or 1 or more"):
+    with pytest.raises(
+        ValueError, match=r"threads is .*; accepted: None, or 1 or more"
+    ):
         Search(small(), threads=threads)
