@@ -159,7 +159,6 @@ def wait_until(condition, process):
         tick.wait(0.005)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
 def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(tmp_path):
     store = RunStore(tmp_path)
     whole = Told(SPEC, 1, 10_000)
