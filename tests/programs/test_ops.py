@@ -1,12 +1,14 @@
 import json
 import subprocess
 import sys
+from textwrap import dedent
 
 import numpy as np
 import pytest
 
 from tests import naive
 from workbench.programs import OP_BY_NAME, OPS, Instruction, Kind
+from workbench.programs.export import HELPERS
 from workbench.programs.ops import (
     CONSTANT_COUNT,
     COST,
@@ -79,6 +81,7 @@ def test_numpy_statements_do_what_the_op_does():
     # The statements run as a script of their own, as a reader of an export would run
     # them: every memory before an op is the same.
     lines = ["import json, sys", "import numpy as np", "np.seterr(all='ignore')"]
+    lines += [dedent(helper) for helper in HELPERS.values()]
     lines += [f"F = {F}", "given = json.load(sys.stdin)", "results = []"]
     for op in ops:
         for letter in "svm":
@@ -126,3 +129,31 @@ def test_formulas_read_as_mathematics():
     assert constant.latex() == r"s_{2} = 1 \cdot 10^{-9}"
     infinite = Instruction(OPS[56], out=2, constants=(float("-inf"),))
     assert infinite.latex() == r"s_{2} = -\infty"
+    drawn = Instruction(OPS[63], out=2, constants=(0.5, 0.25))
+    assert drawn.latex() == r"\mathbf{v}_{2} \sim \mathcal{N}(\mu=0.5, \sigma=0.25)"
+
+
+def test_commutative_ops_do_not_tell_their_operands_apart():
+    rng = np.random.default_rng(5)
+    for op in OPS:
+        if len(op.inputs) == 2 and op.inputs[0] is op.inputs[1] and op.is_commutative:
+            for _ in range(20):
+                pool = [0.0, -0.0, np.inf, -np.inf, *rng.standard_normal(4)]
+                kept = naive.Memory(
+                    rng.choice(pool, 5),
+                    rng.choice(pool, (5, F)),
+                    rng.choice(pool, (3, F, F)),
+                )
+                results = []
+                for in1, in2 in ((1, 2), (2, 1)):
+                    memory = naive.Memory(*(x.copy() for x in vars(kept).values()))
+                    with np.errstate(all="ignore"):
+                        naive.step(Instruction(op, in1=in1, in2=in2, out=1), memory)
+                    results.append(naive.store_of(memory, op.output.value)[1])
+                assert np.array_equal(*results, equal_nan=True)
+                assert (
+                    np.array_equal(*map(np.signbit, results))
+                    or np.isnan(results[0]).any()
+                )
+    assert not OP_BY_NAME["SCALAR_MIN_OP"].is_commutative
+    assert not OP_BY_NAME["MATRIX_MATRIX_PRODUCT_OP"].is_commutative

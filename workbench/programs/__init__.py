@@ -1,6 +1,7 @@
 """What a program is: the op table, instructions, spaces, text, effective code."""
 
 from workbench.programs.arrays import decode, encode
+from workbench.programs.export import explain, latex_source, numpy_source
 from workbench.programs.instruction import Instruction
 from workbench.programs.library import (
     HAND_DESIGNED,
@@ -40,8 +41,11 @@ __all__ = [
     "decode",
     "empty",
     "encode",
+    "explain",
+    "latex_source",
     "linear",
     "logistic_regression",
     "mark_live",
+    "numpy_source",
     "two_layer_network",
 ]
