@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "workbench", "widgets", "static");
-const panels = ["search_panel"];
+const panels = ["search_panel", "program_view"];
 const check = process.argv.includes("--check");
 
 const result = await build({
@@ -19,6 +19,7 @@ const result = await build({
   target: "es2022",
   minify: true,
   charset: "utf8",
+  loader: { ".woff2": "dataurl" },
   legalComments: "none",
   logLevel: "warning",
   write: !check,

@@ -54,6 +54,25 @@ def until(
     raise AssertionError(f"not within {seconds:g} s: {what}")
 
 
+def fits(root: Locator) -> bool:
+    """Tell whether nothing in a widget sticks out to its right."""
+    return root.evaluate(
+        """panel => {
+            const edge = panel.getBoundingClientRect().right + 1;
+            return [...panel.querySelectorAll("*")].every(element =>
+                !element.getClientRects().length ||
+                element.getBoundingClientRect().right <= edge); }"""
+    )
+
+
+def colour(root: Locator, name: str) -> list[float]:
+    """Return red, green and blue of a computed style."""
+    text = root.evaluate(
+        "(panel, name) => getComputedStyle(panel).getPropertyValue(name)", name
+    )
+    return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
+
+
 class LabServer:
     """A JupyterLab server on a free loopback port, with folders of its own."""
 
@@ -274,14 +293,18 @@ class Notebook:
         self.command("docmanager:save")
         return json.loads((self.server.root / self.name).read_text())
 
-    def panel(self, index: int = 0) -> PanelDriver:
-        """Return the panel that stands at this place on the page."""
-        panel = self.page.locator(".wb-search").nth(index)
+    def widget(self, kind: str, index: int = 0) -> Locator:
+        """Return the root of the widget of a class that stands at this place."""
+        widget = self.page.locator(f".{kind}").nth(index)
         try:
-            until(panel.is_visible, "a panel", page=self.page)
+            until(widget.is_visible, "a panel", page=self.page)
         except AssertionError as error:
             raise AssertionError(f"{error}; the outputs are {self.outputs()}") from None
-        return PanelDriver(self.page, panel)
+        return widget
+
+    def panel(self, index: int = 0) -> PanelDriver:
+        """Return the search panel that stands at this place on the page."""
+        return PanelDriver(self.page, self.widget("wb-search", index))
 
 
 @dataclass
@@ -343,20 +366,11 @@ class PanelDriver:
 
     def colour(self, name: str) -> list[float]:
         """Return red, green and blue of a computed style."""
-        text = self.root.evaluate(
-            "(panel, name) => getComputedStyle(panel).getPropertyValue(name)", name
-        )
-        return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
+        return colour(self.root, name)
 
     def fits(self) -> bool:
         """Tell whether nothing sticks out to the right."""
-        return self.root.evaluate(
-            """panel => {
-                const edge = panel.getBoundingClientRect().right + 1;
-                return [...panel.querySelectorAll("*")].every(element =>
-                    !element.getClientRects().length ||
-                    element.getBoundingClientRect().right <= edge); }"""
-        )
+        return fits(self.root)
 
     def program(self) -> str:
         """Text of the best program as it is listed."""

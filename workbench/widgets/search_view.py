@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.evolution import SearchSpec
+    from workbench.insight import DiffRow
     from workbench.programs import Program
     from workbench.runs import Runner
     from workbench.tasks import TaskSpec
@@ -146,7 +147,7 @@ def change_parts(before: Program, after: Program) -> list[dict[str, Any]]:
             "name": title,
             "rows": [
                 {
-                    "kind": row.kind,
+                    "kind": _shown(row),
                     "left": None if row.left is None else str(row.left),
                     "right": None if row.right is None else str(row.right),
                     "left_live": bool(row.left_live),
@@ -157,6 +158,13 @@ def change_parts(before: Program, after: Program) -> list[dict[str, Any]]:
         }
         for title in TITLES
     ]
+
+
+def _shown(row: DiffRow) -> str:
+    """Return how the panel shows a row: what moved leaves one place for another."""
+    if row.kind == "moved":
+        return "removed" if row.right is None else "added"
+    return "changed" if row.kind == "renamed" else row.kind
 
 
 def result_parts(

@@ -1,0 +1,135 @@
+// Browser half of workbench.widgets.ProgramView.
+
+import { AnnotatedListing, type Program } from "./annotated";
+import { Channel } from "./channel";
+import { copyText } from "./copying";
+import { h, setText } from "./dom";
+import { percent } from "./format";
+import type { RenderContext } from "./model";
+import { segmented } from "./segmented";
+import { followTheme } from "./theme";
+
+type Form = "text" | "numpy" | "latex";
+type Dead = "dim" | "hide" | "show";
+
+const FORMS: { value: Form; label: string; help: string }[] = [
+  { value: "text", label: "Program", help: "The program, line by line" },
+  { value: "numpy", label: "NumPy", help: "Python code that needs nothing but NumPy" },
+  { value: "latex", label: "LaTeX", help: "For a paper" },
+];
+const COPIED_MS = 2500;
+
+function render({ model, el, signal }: RenderContext): void {
+  const channel = new Channel(model, ["listing"], signal);
+  const listing = new AnnotatedListing(signal);
+  const title = h("h3", { class: "wb-title" });
+  const facts = h("span", { class: "wb-facts" });
+  const source = h("pre", { class: "wb-source", tabindex: 0, hidden: true });
+  const copied = h("span", { class: "wb-copied", role: "status" });
+  const copy = h("button", { type: "button", class: "wb-button", "data-key": "copy" }, "Copy");
+  const forms = h("div", {});
+  const math = check("Formulas", "formulas");
+  const words = check("Words", "words");
+  const reading = h("div", { class: "wb-reading" });
+  const root = h("div", {
+    class: "wb wb-program-view",
+    "data-lm-suppress-shortcuts": "true",
+    role: "region",
+    "aria-label": "Program view",
+  });
+  let form: Form = "text";
+  let dead: Dead = "dim";
+  let shown: unknown;
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+
+  const sources = () => (channel.part("listing").sources ?? {}) as Partial<Record<Form, string>>;
+  const setDead = (value: Dead) => {
+    root.dataset.dead = dead = value;
+    for (const row of listing.element.querySelectorAll<HTMLElement>(".wb-row.wb-dead")) {
+      row.hidden = dead === "hide";
+    }
+    listing.reach();
+  };
+  const setForm = (value: Form) => {
+    form = value;
+    listing.element.hidden = reading.hidden = form !== "text";
+    source.hidden = form === "text";
+    setText(source, form === "text" ? "" : (sources()[form] ?? ""));
+    source.setAttribute("aria-label", `The program as ${form === "numpy" ? "NumPy code" : "LaTeX"}`);
+    copy.title = form === "text" ? "Copy the program's text" : `Copy the ${form === "numpy" ? "NumPy code" : "LaTeX"}`;
+  };
+  const say = (text: string) => {
+    setText(copied, text);
+    clearTimeout(hiding);
+    hiding = setTimeout(() => setText(copied, ""), COPIED_MS);
+  };
+  copy.addEventListener(
+    "click",
+    () =>
+      void copyText(sources()[form] ?? "").then((done) =>
+        say(done ? "Copied" : "The browser refused; select the text and press Ctrl+C"),
+      ),
+    { signal },
+  );
+  for (const [box, name] of [[math, "math"], [words, "words"]] as const) {
+    box.input.addEventListener(
+      "change",
+      () => root.classList.toggle(`wb-without-${name}`, !box.input.checked),
+      { signal },
+    );
+  }
+  reading.append(
+    h("span", { class: "wb-note", "aria-hidden": "true" }, "Dead code"),
+    segmented(
+      "Dead code",
+      [
+        { value: "dim", label: "Dim", help: "What cannot change any prediction stands back" },
+        { value: "hide", label: "Hide", help: "Leave out what cannot change any prediction" },
+        { value: "show", label: "Show", help: "All lines alike" },
+      ],
+      dead,
+      setDead,
+      signal,
+    ),
+    math.label,
+    words.label,
+  );
+  root.append(
+    h("div", { class: "wb-head" }, title, facts, copied, forms, copy),
+    h("div", { class: "wb-view-body" }, reading, listing.element, source),
+  );
+  el.replaceChildren(root);
+
+  const update = () => {
+    const part = channel.part("listing");
+    if (!part.functions || part.revision === shown) return;
+    shown = part.revision;
+    setText(title, String(part.title ?? "Program"));
+    setText(facts, count(part as unknown as Program));
+    const offered = FORMS.filter(({ value }) => sources()[value] !== undefined);
+    forms.replaceChildren(segmented("Form of the program", offered, form, setForm, signal));
+    listing.show(part as unknown as Program);
+    setDead(dead);
+    setForm(form);
+  };
+  channel.onchange = update;
+  signal.addEventListener("abort", () => clearTimeout(hiding));
+  followTheme(root, signal, () => {});
+  update();
+  void channel.attach();
+}
+
+function count({ functions }: Program): string {
+  const rows = functions.flatMap((one) => one.rows);
+  const dead = rows.filter((row) => !row.live).length;
+  const all = `${rows.length} instruction${rows.length === 1 ? "" : "s"}`;
+  return dead === 0 ? `${all}, none dead` : `${all}, ${dead} dead (${percent(dead, rows.length)})`;
+}
+
+function check(text: string, key: string) {
+  const input = h("input", { type: "checkbox", "data-key": key });
+  input.checked = true;
+  return { input, label: h("label", { class: "wb-check" }, input, h("span", {}, text)) };
+}
+
+export default { render };
