@@ -1,28 +1,58 @@
-"""What changed between two programs, instruction by instruction."""
+"""What changed between two programs: the computation first, then the text."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
+from workbench.insight.alignment import Alignment, Pair
+from workbench.insight.values import constant_bits
 from workbench.programs import FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from workbench.programs import Instruction, Program
 
-RowKind = Literal["same", "changed", "added", "removed"]
-_MARKS: dict[RowKind, str] = {"same": " ", "changed": "~", "added": "+", "removed": "-"}
+RowKind = Literal["same", "renamed", "moved", "changed", "added", "removed"]
+VerdictKind = Literal["identical", "dead", "equivalent", "changed"]
+_COUNTED = ("added", "removed", "changed", "moved", "renamed")
+_MARKS: dict[RowKind, str] = {
+    "same": " ",
+    "renamed": "=",
+    "moved": ">",
+    "changed": "~",
+    "added": "+",
+    "removed": "-",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
     """One instruction of either program, or one of each that belong together.
 
-    ``kind`` is ``"changed"`` where op and output are the same and only operands or
-    constants differ. The side without an instruction has None, also as its liveness.
+    The side without an instruction has None, also as its liveness.
+
+    Attributes
+    ----------
+    kind
+        "same": the same text. "renamed": another text, but the same op and constants
+        on what belongs together: addresses differ, or the operands of a commutative op
+        changed places. "moved": it stands elsewhere in the other program; such a pair
+        has two rows, each with one side, at the place of either. "changed": the same
+        op on other operands, with other constants or to another address. "added" and
+        "removed": without a partner.
+    left, right
+        The instructions.
+    left_live, right_live
+        Whether they can influence a prediction.
+    left_index, right_index
+        Their places in the function. A row of a move has both.
+    rewired
+        Both are effective and read as before, but what they read comes from elsewhere.
+    matters
+        The row is part of what changed in the effective code.
     """
 
     kind: RowKind
@@ -30,6 +60,72 @@ class DiffRow:
     right: Instruction | None
     left_live: bool | None
     right_live: bool | None
+    left_index: int | None
+    right_index: int | None
+    rewired: bool
+    matters: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a diff comes to.
+
+    Attributes
+    ----------
+    kind
+        "identical": the same instructions. "dead": only dead code differs.
+        "equivalent": the same computation under other addresses, in another order of
+        independent instructions, or with one of them twice; random draws come from the
+        same distributions, but may be other numbers. "changed": the effective code
+        computes something else.
+    added, removed, changed
+        How many effective instructions have no partner before or after, or another
+        form. One that died counts as removed, one that came alive as added.
+    moved, renamed
+        How many effective instructions have moved, or have other addresses.
+    before, after
+        How many effective instructions there are.
+    """
+
+    kind: VerdictKind
+    added: int
+    removed: int
+    changed: int
+    moved: int
+    renamed: int
+    before: int
+    after: int
+
+    @property
+    def share(self) -> float:
+        """Return the share of the effective code that changed, from 0 to 1."""
+        if self.kind != "changed":
+            return 0.0
+        lost = max(self.added, self.removed) + self.changed
+        return min(1.0, lost / max(self.before, self.after, 1))
+
+    def __str__(self) -> str:
+        if self.kind == "identical":
+            return "The programs are identical."
+        if self.kind == "dead":
+            return "Only dead code differs; the effective code is the same."
+        counts = {
+            "added": self.added,
+            "removed": self.removed,
+            "changed": self.changed,
+            "moved": self.moved,
+            "renamed": self.renamed,
+        }
+        told = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+        if self.kind == "equivalent":
+            return f"The same computation in another form ({told or 'reordered'})."
+        size = (
+            f"{self.after} effective instructions"
+            if self.before == self.after
+            else f"{self.before} effective instructions before, {self.after} after"
+        )
+        told = told or "what they read"
+        return f"The effective code differs ({told}; {size})."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +135,7 @@ class ProgramDiff:
     setup: tuple[DiffRow, ...]
     predict: tuple[DiffRow, ...]
     learn: tuple[DiffRow, ...]
+    verdict: Verdict
 
     @property
     def functions(self) -> dict[str, tuple[DiffRow, ...]]:
@@ -46,70 +143,118 @@ class ProgramDiff:
         return {"setup": self.setup, "predict": self.predict, "learn": self.learn}
 
     @property
+    def effective(self) -> dict[str, tuple[DiffRow, ...]]:
+        """Return by function name the rows in which the effective code changed."""
+        return {
+            name: tuple(row for row in rows if row.matters)
+            for name, rows in self.functions.items()
+        }
+
+    @property
     def is_empty(self) -> bool:
-        """Tell whether the programs have the same instructions."""
-        return all(
-            row.kind == "same" for rows in self.functions.values() for row in rows
-        )
+        """Tell whether the programs have the same instructions and kind of label."""
+        return self.verdict.kind == "identical"
 
     def __str__(self) -> str:
-        lines = []
+        lines = [f"# {self.verdict}"]
         for name, rows in self.functions.items():
             lines.append(f"  def {name.capitalize()}():")
-            for row in rows:
-                right = f"{row.right}" if row.right is not None else f"{row.left}"
-                was = f"  # was: {row.left}" if row.kind == "changed" else ""
-                lines.append(f"{_MARKS[row.kind]}   {right}{was}")
+            lines += [_line(row) for row in rows]
         return "\n".join(lines)
 
 
 def diff(a: Program, b: Program) -> ProgramDiff:
-    """Return what leads from program ``a`` to program ``b``.
-
-    Instructions are aligned by their text; where a stretch was replaced, those with
-    the same op and output are rows of kind ``"changed"``.
-    """
+    """Return what leads from program ``a`` to program ``b``."""
+    alignment = Alignment(a, b)
     rows = {
-        name: tuple(_rows(a.functions[name], b.functions[name], left_live, right_live))
-        for name, left_live, right_live in zip(FUNCTIONS, a.live, b.live, strict=True)
+        name: tuple(_row(alignment, name, pair) for pair in pairs)
+        for name, pairs in alignment.pairs.items()
     }
-    return ProgramDiff(**rows)
+    return ProgramDiff(**rows, verdict=_verdict(alignment, rows))
 
 
-def _rows(
-    left: Sequence[Instruction],
-    right: Sequence[Instruction],
-    left_live: Sequence[bool],
-    right_live: Sequence[bool],
-) -> Iterator[DiffRow]:
-    for kind, i, j in _aligned(left, right):
-        yield DiffRow(
-            kind,
-            None if i is None else left[i],
-            None if j is None else right[j],
-            None if i is None else left_live[i],
-            None if j is None else right_live[j],
+def _row(alignment: Alignment, name: str, pair: Pair) -> DiffRow:
+    left, left_live = _side(alignment.left.program, name, pair.left)
+    right, right_live = _side(alignment.right.program, name, pair.right)
+    kind, alike = _kind(alignment, name, pair)
+    lives, lived = bool(right_live), bool(left_live)
+    rewired = kind in ("same", "moved") and lives and lived and not alike
+    changed = kind in ("changed", "added", "removed") and (lives or lived)
+    return DiffRow(
+        kind=kind,
+        left=None if pair.moved == "right" else left,
+        right=None if pair.moved == "left" else right,
+        left_live=None if pair.moved == "right" else left_live,
+        right_live=None if pair.moved == "left" else right_live,
+        left_index=pair.left,
+        right_index=pair.right,
+        rewired=rewired,
+        matters=rewired or changed or lives != lived,
+    )
+
+
+def _side(
+    program: Program, name: str, index: int | None
+) -> tuple[Instruction | None, bool | None]:
+    if index is None:
+        return None, None
+    return program.functions[name][index], program.live[FUNCTIONS.index(name)][index]
+
+
+def _kind(alignment: Alignment, name: str, pair: Pair) -> tuple[RowKind, bool]:
+    """Return what a row shows, and whether both sides compute alike."""
+    if pair.left is None:
+        return "added", False
+    if pair.right is None:
+        return "removed", False
+    left = alignment.left.program.functions[name][pair.left]
+    right = alignment.right.program.functions[name][pair.right]
+    places = name, pair.left, pair.right
+    alike = alignment.computes_same(*places) or (
+        alignment.reads_same(*places) and constant_bits(left) == constant_bits(right)
+    )
+    if pair.moved:
+        return "moved", alike
+    if left == right:
+        return "same", alike
+    return ("renamed" if alike else "changed"), alike
+
+
+def _verdict(
+    alignment: Alignment, functions: Mapping[str, Sequence[DiffRow]]
+) -> Verdict:
+    a, b = alignment.left.program, alignment.right.program
+    counts: Counter[str] = Counter()
+    for name, row in ((n, row) for n, rows in functions.items() for row in rows):
+        if row.kind == "moved" and row.left is None:
+            continue  # it was counted at its place before
+        lived, lives = (
+            _side(program, name, index)[1]
+            for program, index in ((a, row.left_index), (b, row.right_index))
         )
+        if lived and lives:
+            counts[row.kind] += 1
+        elif lived or lives:
+            counts["removed" if lived else "added"] += 1
+    kind: VerdictKind = "changed"
+    same_roles = a.space.label == b.space.label
+    if same_roles and a == b:
+        kind = "identical"
+    elif same_roles and a.effective() == b.effective():
+        kind = "dead"
+    elif alignment.same_computation:
+        kind = "equivalent"
+    return Verdict(
+        kind=kind,
+        before=len(alignment.left.instructions),
+        after=len(alignment.right.instructions),
+        **{name: counts[name] for name in _COUNTED},
+    )
 
 
-def _aligned(
-    left: Sequence[Instruction], right: Sequence[Instruction]
-) -> Iterator[tuple[RowKind, int | None, int | None]]:
-    texts = [str(instruction) for instruction in left], [str(i) for i in right]
-    places = [(i.op.number, i.out) for i in left], [(i.op.number, i.out) for i in right]
-    whole = SequenceMatcher(None, *texts, autojunk=False)
-    for tag, i1, i2, j1, j2 in whole.get_opcodes():
-        if tag == "equal":
-            for step in range(i2 - i1):
-                yield "same", i1 + step, j1 + step
-            continue
-        part = SequenceMatcher(None, places[0][i1:i2], places[1][j1:j2], autojunk=False)
-        for inner, k1, k2, l1, l2 in part.get_opcodes():
-            if inner == "equal":
-                for step in range(k2 - k1):
-                    yield "changed", i1 + k1 + step, j1 + l1 + step
-                continue
-            for k in range(k1, k2):
-                yield "removed", i1 + k, None
-            for m in range(l1, l2):
-                yield "added", None, j1 + m
+def _line(row: DiffRow) -> str:
+    shown = row.left if row.right is None else row.right
+    mark = "<" if row.kind == "moved" and row.right is None else _MARKS[row.kind]
+    both = row.left is not None and row.right is not None
+    was = f"  # was: {row.left}" if both and row.left != row.right else ""
+    return f"{mark}   {shown}{was}"
