@@ -2,17 +2,22 @@
 
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
+from workbench.insight.lineage import Best, FamilyTree, Step, steps
 from workbench.insight.values import Values, values_of
 
 __all__ = [
+    "Best",
     "Dataflow",
     "DiffRow",
     "Edge",
+    "FamilyTree",
     "Node",
     "ProgramDiff",
+    "Step",
     "Values",
     "Verdict",
     "dataflow",
     "diff",
+    "steps",
     "values_of",
 ]

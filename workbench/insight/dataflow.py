@@ -103,8 +103,8 @@ class Edge:
 class Dataflow:
     """The graph of a program's effective code.
 
-    Nodes come in the order in which their values are there: Setup, what the cycle
-    begins with, Predict, the prediction, the label, Learn.
+    Nodes come in the order in which their values are there: zeros, Setup, what the
+    cycle begins with, Predict, the prediction, the label, Learn.
     """
 
     nodes: tuple[Node, ...]
@@ -233,7 +233,7 @@ def _edges(values: Values, value: Value) -> Iterator[Edge]:
 
 
 _PHASE = {
-    "setup": 0, "zero": 1, "features": 1, "state": 1, "predict": 2, "prediction": 3,
+    "setup": 0, "zero": -1, "features": 1, "state": 1, "predict": 2, "prediction": 3,
     "label": 4, "learn": 5,
 }  # fmt: skip
 
