@@ -7,7 +7,7 @@ from tests.engine.small_tasks import small_task
 from tests.insight.programs import EXACT, neighbours, renamed, renamings, without
 from tests.programs.strategies import SMALL, VECTOR, programs
 from workbench.engine import trace
-from workbench.insight import diff
+from workbench.insight import diff, fingerprint
 from workbench.programs import (
     FUNCTIONS,
     Kind,
@@ -310,7 +310,7 @@ def test_independent_instructions_may_stand_in_any_order(data):
         )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_what_is_called_the_same_computation_predicts_the_same(data):
     program = data.draw(exact_programs)
@@ -326,7 +326,23 @@ def test_what_is_called_the_same_computation_predicts_the_same(data):
         assert np.array_equal(*both, equal_nan=True)
 
 
+FINGERPRINT = "1864bb2641eb61bd72bd5982996cf020"
 METRIC = st.sampled_from(["rmse", "accuracy"])
+
+
+@given(st.data())
+def test_fingerprints_are_equal_for_the_same_computation_only(data):
+    program = data.draw(programs())
+    other = renamed(program, data.draw(renamings(SMALL)))
+    assert fingerprint(other) == fingerprint(program)
+    third = data.draw(programs())
+    same = diff(program, third).verdict.kind != "changed"
+    assert (fingerprint(program) == fingerprint(third)) == same
+
+
+def test_fingerprints_stay_the_same_from_session_to_session():
+    assert fingerprint(linear()) == FINGERPRINT
+    assert fingerprint(linear(0.02)) != FINGERPRINT
 
 
 def test_addresses_of_each_kind_are_renamed():

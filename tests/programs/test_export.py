@@ -74,13 +74,13 @@ def test_reference_programs_predict_what_the_engine_predicts(tag, metric):
     assert wrong == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(programs(SMALL, mild=True, ops=EXACT), st.sampled_from(["rmse", "accuracy"]))
 def test_random_programs_predict_what_the_engine_predicts(program, metric):
     assert differences(program, small_task(metric=metric, epochs=2)) == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(programs(VECTOR, mild=True, ops=EXACT), st.integers(2, 4))
 def test_vector_labels_too(program, classes):
     task = small_task(classes=classes, epochs=2)

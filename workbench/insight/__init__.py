@@ -2,8 +2,9 @@
 
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
+from workbench.insight.example import node_values
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
-from workbench.insight.values import Values, values_of
+from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
     "Best",
@@ -18,6 +19,8 @@ __all__ = [
     "Verdict",
     "dataflow",
     "diff",
+    "fingerprint",
+    "node_values",
     "steps",
     "values_of",
 ]

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.programs import FUNCTIONS, Kind
 
@@ -217,7 +218,7 @@ class Colours:
     def __init__(self, *programs: Values) -> None:
         self._programs = programs
         self.rounds: list[list[dict[Value, int]]] = []
-        self._refine(lambda side, value: self._own(programs[side], value))
+        self._refine(lambda side, value: _own(programs[side], value))
         classes = 0
         while self._count() > classes:
             classes = self._count()
@@ -253,26 +254,54 @@ class Colours:
 
     def _with_operands(self, side: int, value: Value) -> Hashable:
         colours = self.rounds[-1][side]
-        values = self._programs[side]
-        of_operands = [colours[operand] for operand in values.operands(value)]
-        if isinstance(value, Written):
-            instruction = values.instructions[value.function, value.index]
-            if instruction.op.is_commutative:
-                of_operands.sort()
-        return colours[value], tuple(of_operands)
+        return colours[value], *_of_operands(self._programs[side], value, colours)
 
-    def _own(self, values: Values, value: Value) -> Hashable:
-        if isinstance(value, Written):
-            instruction = values.instructions[value.function, value.index]
-            rank = (
-                (value.function, _rank(values, value))
-                if instruction.op.is_random
-                else ()
-            )
-            return instruction.op.number, constant_bits(instruction), rank
-        if isinstance(value, Zero | Entry):
-            return type(value).__name__, value.address[0]
-        return type(value).__name__, values.program.space.label
+
+def fingerprint(program: Program) -> str:
+    """Return a text that is equal for programs with the same computation.
+
+    The same in the sense of `Colours`: without dead code, under any addresses, in any
+    order of independent instructions. It stays the same from session to session.
+    """
+    values = values_of(program)
+    wanted = values.reachable()
+    texts = {value: repr(_own(values, value)) for value in wanted}
+    for _ in range(_ROUNDS):
+        texts = {
+            value: _digest(texts[value], *_of_operands(values, value, texts))
+            for value in wanted
+        }
+    return texts[values.prediction]
+
+
+# Programs of up to this many values, state included, can be told apart for certain.
+_ROUNDS = 128
+
+
+def _digest(*texts: str) -> str:
+    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def _of_operands(values: Values, value: Value, colours: Mapping[Value, Any]) -> list:
+    """Return the colours of the operands, sorted where their order does not count."""
+    found = [colours[operand] for operand in values.operands(value)]
+    if isinstance(value, Written):
+        instruction = values.instructions[value.function, value.index]
+        if instruction.op.is_commutative:
+            found.sort()
+    return found
+
+
+def _own(values: Values, value: Value) -> tuple[Hashable, ...]:
+    """Return what tells a value apart by itself."""
+    if isinstance(value, Written):
+        instruction = values.instructions[value.function, value.index]
+        drawn = instruction.op.is_random
+        rank = (value.function, _rank(values, value)) if drawn else ()
+        return instruction.op.name, constant_bits(instruction), rank
+    if isinstance(value, Zero | Entry):
+        return type(value).__name__, value.address[0].value
+    return type(value).__name__, values.program.space.label
 
 
 def constant_bits(instruction: Instruction) -> tuple[str, ...]:
