@@ -13,6 +13,7 @@ from tests.engine.test_reference import METRICS, SPACE, TAGS, cases, task_of
 from tests.programs.strategies import SMALL, VECTOR, programs
 from workbench.engine import apply, trace
 from workbench.programs import (
+    FUNCTIONS,
     HAND_DESIGNED,
     OPS,
     Instruction,
@@ -188,6 +189,19 @@ def test_formulas_of_a_whole_program():
     assert r"&\quad \text{nothing}" in latex_source(Program())
 
 
+def test_an_algorithm_for_a_paper():
+    program = Program.from_text("def Learn():\n s1 = s0 + s1")
+    assert latex_source(program, "algorithmic") == (
+        "\\begin{algorithmic}\n"
+        "\\Function{Setup}{}\n  \\State nothing\n\\EndFunction\n"
+        "\\Function{Predict}{}\n  \\State nothing\n\\EndFunction\n"
+        "\\Function{Learn}{}\n  \\State $s_{1} = s_{0} + s_{1}$\n\\EndFunction\n"
+        "\\end{algorithmic}"
+    )
+    with pytest.raises(ValueError, match="style is 'tex'; accepted: aligned, algo"):
+        latex_source(program, "tex")
+
+
 def test_words_name_what_the_training_loop_gives_and_takes():
     words = [explain(i) for f in linear().functions.values() for i in f]
     assert words == [
@@ -200,6 +214,12 @@ def test_words_name_what_the_training_loop_gives_and_takes():
     ]
     (add,) = Program.from_text("def Learn():\n v2 = v1 + v2").learn
     vector = Space(2, 3, 0, label="vector")
+    (difference,) = Program.from_text("def Learn():\n s1 = s0 - s1").learn
+    assert [explain(difference, function=name) for name in FUNCTIONS] == [
+        "Set s1 to s0 minus s1.",
+        "Set the prediction s1 to the hidden label s0 minus the prediction s1.",
+        "Set the prediction s1 to the label s0 minus the prediction s1.",
+    ]
     assert explain(add) == "Set v2 to v1 plus v2."
     assert explain(add, vector) == (
         "Set the prediction v2 to the label v1 plus the prediction v2."

@@ -140,7 +140,7 @@ def _node(values: Values, value: Value) -> Node:
             id=name,
             kind=_kind(instruction),
             text=str(instruction),
-            meaning=explain(instruction, values.program.space),
+            meaning=explain(instruction, values.program.space, value.function),
             address=_written(instruction),
             function=value.function,
             index=value.index,

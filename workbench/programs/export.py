@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from textwrap import dedent, indent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workbench.programs.instruction import format_constant
 from workbench.programs.ops import ConstantKind, Kind
@@ -87,6 +87,24 @@ They add in the engine's order: where a program is chaotic, NumPy's own sums wou
 to other predictions after a few hundred examples.
 """
 
+LatexStyle = Literal["aligned", "algorithmic"]
+# Of a function the title, each instruction, what an empty one shows, and the end.
+_STYLES = {
+    "aligned": (
+        r"&\textbf{%s:}",
+        r"&\quad %s",
+        r"&\quad \text{nothing}",
+        "",
+        " \\\\\n",
+    ),
+    "algorithmic": (
+        r"\Function{%s}{}",
+        r"  \State $%s$",
+        r"  \State nothing",
+        r"\EndFunction",
+        "\n",
+    ),
+}
 _CALL = re.compile(r"(?<![.\w])([a-z]+)\(")
 
 
@@ -104,23 +122,39 @@ def numpy_source(program: Program) -> str:
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def latex_source(program: Program) -> str:
-    r"""Return the program as one LaTeX formula, an ``aligned`` environment.
+def latex_source(program: Program, style: LatexStyle = "aligned") -> str:
+    r"""Return the program in LaTeX.
 
-    It stands between ``\[`` and ``\]`` and needs amsmath; browsers' typesetters read
-    it too.
+    Parameters
+    ----------
+    program
+        The program.
+    style
+        "aligned": one formula, to stand between ``\[`` and ``\]``, which needs amsmath;
+        browsers' typesetters read it too. "algorithmic": an environment of the package
+        algpseudocode, for papers.
+
+    Raises
+    ------
+    ValueError
+        For another style.
     """
+    if style not in _STYLES:
+        raise ValueError(f"style is {style!r}; accepted: {', '.join(_STYLES)}")
+    title, line, nothing, end, between = _STYLES[style]
     lines = []
     for name, instructions in program.functions.items():
-        lines.append(rf"&\textbf{{{name.capitalize()}:}}")
-        lines += [rf"&\quad {instruction.latex()}" for instruction in instructions]
-        if not instructions:
-            lines.append(r"&\quad \text{nothing}")
-    body = " \\\\\n".join(lines)
-    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        lines.append(title % name.capitalize())
+        lines += [line % instruction.latex() for instruction in instructions]
+        lines += [] if instructions else [nothing]
+        lines += [end] if end else []
+    body = between.join(lines)
+    return f"\\begin{{{style}}}\n{body}\n\\end{{{style}}}"
 
 
-def explain(instruction: Instruction, space: Space | None = None) -> str:
+def explain(
+    instruction: Instruction, space: Space | None = None, function: str | None = None
+) -> str:
     """Return in words what an instruction does.
 
     Such as "Set s3 to the label s0 minus the prediction s1."
@@ -131,10 +165,12 @@ def explain(instruction: Instruction, space: Space | None = None) -> str:
         The instruction.
     space
         Tells whether the label is a scalar (the default) or a vector.
+    function
+        Where it stands: "setup", "predict" or "learn". Only Learn sees the label.
     """
     if instruction.output is None:
         return "Do nothing."
-    roles = _roles(space)
+    roles = _roles(space, function)
 
     def name(address: Address) -> str:
         plain = f"{address[0].value}{address[1]}"
@@ -160,13 +196,15 @@ def explain(instruction: Instruction, space: Space | None = None) -> str:
     return f"Set {target} to {op.meaning.format_map(places)}."
 
 
-def _roles(space: Space | None) -> dict[Address, str]:
+def _roles(space: Space | None, function: str | None) -> dict[Address, str]:
     vector = space is not None and space.vector_label
-    return {
+    label = "the hidden label" if function == "predict" else "the label"
+    roles = {
         (Kind.VECTOR, 0): "the features",
-        (Kind.VECTOR, 1) if vector else (Kind.SCALAR, 0): "the label",
+        (Kind.VECTOR, 1) if vector else (Kind.SCALAR, 0): label,
         (Kind.VECTOR, 2) if vector else (Kind.SCALAR, 1): "the prediction",
     }
+    return {} if function == "setup" else roles  # there is no example yet
 
 
 def _element(fraction: float) -> str:
