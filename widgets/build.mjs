@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "workbench", "widgets", "static");
-const panels = ["search_panel", "program_view"];
+const panels = ["search_panel", "program_view", "program_debugger"];
 const check = process.argv.includes("--check");
 
 const result = await build({

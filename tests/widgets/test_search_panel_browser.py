@@ -214,6 +214,9 @@ def test_the_keyboard_is_enough(open_notebook):
     panel.root.get_by_label("Individuals in a step").focus()
     keyboard.type("ddaabb5")
     assert notebook.cells() == 3
+    panel.button("Step").focus()
+    keyboard.type("ab")
+    assert notebook.cells() == 3
 
 
 def test_bad_settings_are_refused_beside_the_field(open_notebook):

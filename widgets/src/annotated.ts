@@ -17,7 +17,7 @@ const MARKS: Record<string, string> = { W: "written here", R: "read here", RW: "
 
 export class AnnotatedListing {
   readonly element: HTMLElement;
-  private readonly said = h("p", { class: "wb-lit-text" }, HINT);
+  private readonly said = h("p", { class: "wb-lit-text wb-lit-hint" }, HINT);
   private readonly strip = h("ul", { class: "wb-addresses", "aria-label": "Addresses" });
   private readonly body = h("div", { class: "wb-annotated" });
   private readonly reachStrip: () => void;
@@ -29,11 +29,22 @@ export class AnnotatedListing {
   private pinned: string | undefined;
   private lit: string | undefined;
 
-  constructor(signal: AbortSignal) {
+  /** With `runTo`, line numbers are buttons that call it. */
+  constructor(
+    signal: AbortSignal,
+    private readonly runTo?: (name: string, line: number) => void,
+  ) {
     this.element = h("div", { class: "wb-listing" }, this.strip, this.said, this.body);
     this.reachStrip = rove(this.strip, "[data-address]", signal);
-    this.reachBody = rove(this.body, "[data-address]", signal);
+    this.reachBody = rove(this.body, "[data-address], .wb-run-to", signal);
     this.listen(signal);
+  }
+
+  /** Mark the line that ran last, or the heading for what the loop did itself. */
+  markCurrent(line: string | undefined): void {
+    for (const row of this.element.querySelectorAll<HTMLElement>("[data-line]")) {
+      setAttributes(row, { "aria-current": row.dataset.line === line && "step" });
+    }
   }
 
   show(program: Program): void {
@@ -165,7 +176,7 @@ export class AnnotatedListing {
     };
     return h(
       "h4",
-      { "data-row": "" },
+      { "data-row": "", "data-line": `${name}-0` },
       h("span", { class: "wb-mark", "aria-hidden": "true" }),
       h("span", { class: "wb-function-name" }, name),
       h("small", {}, ...(text[name] ?? [])),
@@ -181,7 +192,7 @@ export class AnnotatedListing {
       "li",
       { class: row.live ? "wb-row" : "wb-row wb-dead", "data-row": "", "data-line": `${name}-${number}` },
       h("span", { class: "wb-mark", "aria-hidden": "true" }),
-      h("span", { class: "wb-line-number", "aria-hidden": "true" }, String(number)),
+      this.lineNumber(name, number),
       h(
         "span",
         { class: "wb-code-cell" },
@@ -191,6 +202,19 @@ export class AnnotatedListing {
       math,
       h("span", { class: "wb-words" }, row.words),
     );
+  }
+
+  private lineNumber(name: string, number: number): HTMLElement {
+    const { runTo } = this;
+    if (!runTo) return h("span", { class: "wb-line-number", "aria-hidden": "true" }, String(number));
+    const label = `Run on to ${name} ${number}`;
+    const button = h(
+      "button",
+      { type: "button", class: "wb-line-number wb-run-to", tabindex: -1, title: label, "aria-label": label },
+      String(number),
+    );
+    button.addEventListener("click", () => runTo(name, number));
+    return button;
   }
 
   private prepareTokens(code: HTMLElement, text: string, where: string): void {

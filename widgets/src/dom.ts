@@ -30,6 +30,18 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const KEEPS_KEYS = "data-lm-suppress-shortcuts";
+
+/** Keep what is typed in a panel from the host's single-letter shortcuts.
+ *
+ * JupyterLab looks at the focused element before anything around it, so the mark must
+ * stand there too.
+ */
+export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
+  root.setAttribute(KEEPS_KEYS, "true");
+  root.addEventListener("focusin", (event) => (event.target as Element).setAttribute(KEEPS_KEYS, "true"), { signal });
+}
+
 const ICONS = {
   ready: '<circle cx="8" cy="8" r="5.25" fill="none" stroke="currentColor" stroke-width="1.5"/>',
   preparing:
@@ -44,6 +56,9 @@ const ICONS = {
   failed:
     '<path d="M4 4l8 8M12 4l-8 8" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>',
   step: '<path d="M3 2.9v10.2L10 8zM11 3h2v10h-2z"/>',
+  back: '<path d="M12 2.9v10.2L5 8zM4 3h1.8v10H4z" transform="translate(-.5)"/>',
+  "example-back": '<path d="M8.2 2.9v10.2L2.6 8zM14 2.9v10.2L8.4 8zM1.2 3h1.6v10H1.2z"/>',
+  "example-on": '<path d="M7.8 2.9v10.2L13.4 8zM2 2.9v10.2L7.6 8zM13.2 3h1.6v10h-1.6z"/>',
   warning:
     '<path d="M8 1.8L15 14H1z" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/><path d="M8 6v4M8 11.4v1.2" stroke="currentColor" stroke-width="1.5"/>',
 } as const;

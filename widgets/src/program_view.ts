@@ -3,7 +3,7 @@
 import { AnnotatedListing, type Program } from "./annotated";
 import { Channel } from "./channel";
 import { copyText } from "./copying";
-import { h, setText } from "./dom";
+import { h, keepKeys, setText } from "./dom";
 import { percent } from "./format";
 import type { RenderContext } from "./model";
 import { segmented } from "./segmented";
@@ -33,7 +33,6 @@ function render({ model, el, signal }: RenderContext): void {
   const reading = h("div", { class: "wb-reading" });
   const root = h("div", {
     class: "wb wb-program-view",
-    "data-lm-suppress-shortcuts": "true",
     role: "region",
     "aria-label": "Program view",
   });
@@ -98,6 +97,7 @@ function render({ model, el, signal }: RenderContext): void {
     h("div", { class: "wb-head" }, title, facts, copied, forms, copy),
     h("div", { class: "wb-view-body" }, reading, listing.element, source),
   );
+  keepKeys(root, signal);
   el.replaceChildren(root);
 
   const update = () => {

@@ -4,7 +4,7 @@ import { Channel } from "./channel";
 import { Controls, isActive } from "./controls";
 import { CounterRow } from "./counters";
 import { CurveView, type CurveState } from "./curve_view";
-import { h } from "./dom";
+import { h, keepKeys } from "./dom";
 import { Form } from "./form";
 import type { RenderContext } from "./model";
 import { ProgramView, type ProgramState } from "./program";
@@ -33,13 +33,14 @@ function render({ model, el, signal }: RenderContext): void {
   const result = new Result(channel);
   const root = h(
     "div",
-    { class: "wb wb-search", "data-lm-suppress-shortcuts": "true", role: "region", "aria-label": "Search panel" },
+    { class: "wb wb-search", role: "region", "aria-label": "Search panel" },
     controls.element,
     form.element,
     counters.element,
     result.element,
     h("div", { class: "wb-main" }, curve.element, program.element),
   );
+  keepKeys(root, signal);
   el.replaceChildren(root);
 
   let refused = 0;

@@ -66,6 +66,19 @@ def listing_parts(program: Program) -> dict[str, Any]:
     }
 
 
+def function_parts(program: Program) -> list[dict[str, Any]]:
+    """Return the functions with their rows, as in `listing_parts`."""
+    return [
+        {
+            "name": name.capitalize(),
+            "rows": _rows(instructions, flags, program.space),
+        }
+        for (name, instructions), flags in zip(
+            program.functions.items(), program.live, strict=True
+        )
+    ]
+
+
 def special_addresses(vector_label: bool) -> dict[str, str]:
     """Return which addresses hold features, label and prediction."""
     label, prediction = ("v1", "v2") if vector_label else ("s0", "s1")

@@ -6,10 +6,16 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.programs.export import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from workbench.programs import Program
+    from workbench.widgets.recording import Moment, Recording
 
 # Dark enough on white and light enough on black to be read on both.
 COLOURS = {"s": "#3f7fb5", "v": "#2e8b6f", "m": "#94792a"}
@@ -60,3 +66,35 @@ def _row(number: int, text: str, words: str, live: bool) -> str:
         f"<td{left}><code>{code}</code></td><td>{mark}</td>"
         f"<td{left}>{escape(words)}</td></tr>"
     )
+
+
+def static_moment(
+    title: str, recording: Recording, moment: Moment, now: Mapping[str, Any]
+) -> str:
+    """Return one step of an evaluation: where it stands, and what memory holds."""
+    lines = [f"<p><b>{escape(title)}</b>: after {escape(str(now['where']))}</p>"]
+    if moment.index >= 0:
+        function = recording.program.functions[moment.function]
+        lines.append(f"<p><code>{escape(str(function[moment.index]))}</code></p>")
+    if now.get("known"):
+        facts = f"prediction {now['prediction']}, label {now['label']}"
+        lines.append(f"<p>{escape(facts)}, error {escape(str(now['error']))}</p>")
+    rows = "".join(
+        f"<tr><td><code>{a.name}</code></td>"
+        f'<td style="text-align:left">{_contents(moment.after[a.part])}</td></tr>'
+        for a in recording.addresses
+    )
+    lines.append(f'<table style="font-size:13px">{rows}</table>')
+    return f'<div style="font:13px/1.5 sans-serif">{"".join(lines)}</div>'
+
+
+def _contents(values: np.ndarray) -> str:
+    if len(values) <= 8:
+        return ", ".join(f"{value:.6g}" for value in values)
+    finite = values[np.isfinite(values)]
+    parts = [f"{len(values)} numbers"]
+    if len(finite):
+        parts.append(f"from {finite.min():.6g} to {finite.max():.6g}")
+    counts = {"NaN": np.isnan(values).sum(), "infinite": np.isinf(values).sum()}
+    parts += [f"{count} {name}" for name, count in counts.items() if count]
+    return ", ".join(parts)
