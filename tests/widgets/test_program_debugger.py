@@ -126,3 +126,23 @@ def test_what_cannot_be_watched_is_refused(debugger):
         debugger.watch_address("m7")
     with pytest.raises(ValueError, match="from 0 to 3"):
         debugger.watch_address("v1", 4)
+
+
+def test_what_cannot_be_run_is_refused():
+    tasks = LinearTasks(features=4, train=3, valid=3, tasks=2).make()
+    with pytest.raises(TypeError, match=r"of a TaskSet one: tasks\[0\]"):
+        ProgramDebugger(library.linear(), tasks)
+    with pytest.raises(ValueError, match="line 1"):
+        ProgramDebugger("dot", tasks[0])
+
+
+def test_the_empty_program_and_large_memories_are_shown():
+    x = np.random.default_rng(0).standard_normal((5, 64))
+    task = Task.from_arrays(x, x[:, 0] > 0, x, x[:, 0] > 0, "accuracy")
+    for program in (Program(), library.two_layer_network()):
+        debugger = ProgramDebugger(program, task)
+        debugger.jump("end")
+        assert debugger.where.startswith("epoch 1, validation example 5")
+        assert "<td" in debugger.static_html()
+        debugger.jump("start")
+        debugger.close()

@@ -191,12 +191,13 @@ function largest(values: Float64Array): number {
   return values.reduce((top, value) => (Number.isFinite(value) ? Math.max(top, Math.abs(value)) : top), 0);
 }
 
-/** "|x| ≤ 0.334, 3 NaN, 2 ∞". */
+/** "max |x| 0.334, 3 NaN, 2 ∞". */
 function summary(values: Float64Array): string {
   const nan = values.filter(Number.isNaN).length;
   const infinite = values.filter((value) => Math.abs(value) === Infinity).length;
+  const top = largest(values);
   return [
-    nan + infinite < values.length && `|x| ≤ ${numeral(Number(largest(values).toPrecision(3)))}`,
+    (top > 0 || nan + infinite === 0) && `max |x| ${numeral(Number(top.toPrecision(3)))}`,
     nan > 0 && `${nan} NaN`,
     infinite > 0 && `${infinite} ∞`,
   ]

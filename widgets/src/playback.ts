@@ -13,6 +13,7 @@ export class Playback {
   private asked: number | undefined;
   private step = 0;
   private steps = 1;
+  private began = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -68,12 +69,15 @@ export class Playback {
     this.ask(this.wanted);
   }
 
+  /** The kernel's answer is part of the time between two steps. */
   private later(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.next(), 1000 / this.pace.rate);
+    const due = this.began + 1000 / this.pace.rate - performance.now();
+    this.timer = setTimeout(() => this.next(), Math.max(0, due));
   }
 
   private next(): void {
+    this.began = performance.now();
     if (this.pace.unit === "step") this.move(1);
     else this.askExample(1);
   }

@@ -12,11 +12,11 @@ import { followTheme } from "./theme";
 import { WatchCurve, type Span, type Watch } from "./watch_curve";
 
 const PACES: Record<string, Pace> = {
-  "2 instructions/s": { rate: 2, unit: "step" },
-  "8 instructions/s": { rate: 8, unit: "step" },
-  "25 instructions/s": { rate: 25, unit: "step" },
-  "5 examples/s": { rate: 5, unit: "example" },
-  "25 examples/s": { rate: 25, unit: "example" },
+  "1 instruction/s": { rate: 1, unit: "step" },
+  "4 instructions/s": { rate: 4, unit: "step" },
+  "10 instructions/s": { rate: 10, unit: "step" },
+  "3 examples/s": { rate: 3, unit: "example" },
+  "10 examples/s": { rate: 10, unit: "example" },
 };
 const LOOP: Record<string, (label: string) => string> = {
   features: () => "The training loop has put the example's features into v0 and hidden its label.",
@@ -259,6 +259,8 @@ class DebuggerView {
     const { play } = this.buttons;
     const wanted = this.playback.playing ? "paused" : "running";
     if (play && !play.querySelector(`.wb-icon-${wanted}`)) play.replaceChildren(icon(wanted));
+    // Nobody can listen at the pace of playing.
+    setAttributes(this.where, { "aria-live": this.playback.playing ? "off" : "polite" });
     if (play) setAttributes(play, { "aria-label": this.playback.playing ? "Pause (p)" : "Play (p)", title: this.playback.playing ? "Pause (p)" : "Play (p)" });
   }
 
@@ -268,7 +270,7 @@ class DebuggerView {
       { "aria-label": "Pace", "data-key": "pace", class: "wb-pace" },
       ...Object.keys(PACES).map((name) => h("option", { value: name }, name)),
     );
-    pace.value = "8 instructions/s";
+    pace.value = "4 instructions/s";
     this.playback.pace = PACES[pace.value]!;
     pace.addEventListener("change", () => (this.playback.pace = PACES[pace.value]!), { signal: this.signal });
     pace.addEventListener("keydown", (event) => event.stopPropagation(), { signal: this.signal });

@@ -162,7 +162,7 @@ it("plays at its pace until the end", async () => {
   button("play").click();
   expect(sent()).toEqual([{ name: "go", step: 19 }]);
   await frame(now(19));
-  await vi.advanceTimersByTimeAsync(150);
+  await vi.advanceTimersByTimeAsync(250);
   expect(sent().at(-1)).toEqual({ name: "go", step: 20 });
   expect(button("play").getAttribute("aria-label")).toContain("Pause");
   await frame(now(20));

@@ -51,7 +51,7 @@ def listing_parts(program: Program) -> dict[str, Any]:
         "functions": [
             {
                 "name": name.capitalize(),
-                "rows": _rows(instructions, flags, program.space),
+                "rows": _rows(name, instructions, flags, program.space),
             }
             for (name, instructions), flags in zip(
                 program.functions.items(), program.live, strict=True
@@ -71,7 +71,7 @@ def function_parts(program: Program) -> list[dict[str, Any]]:
     return [
         {
             "name": name.capitalize(),
-            "rows": _rows(instructions, flags, program.space),
+            "rows": _rows(name, instructions, flags, program.space),
         }
         for (name, instructions), flags in zip(
             program.functions.items(), program.live, strict=True
@@ -86,13 +86,16 @@ def special_addresses(vector_label: bool) -> dict[str, str]:
 
 
 def _rows(
-    instructions: Sequence[Instruction], flags: Sequence[bool], space: Space
+    function: str,
+    instructions: Sequence[Instruction],
+    flags: Sequence[bool],
+    space: Space,
 ) -> list[dict[str, Any]]:
     return [
         {
             "text": str(instruction),
             "math": to_mathml(instruction.latex()),
-            "words": explain(instruction, space),
+            "words": explain(instruction, space, function),
             "live": live,
         }
         for instruction, live in zip(instructions, flags, strict=True)

@@ -60,6 +60,9 @@ class ProgramDebugger(Panel):
     >>> debugger.values["s1"]  # doctest: +SKIP
     """
 
+    # Until it is made; what is half made is closed too when it is forgotten.
+    _saving: threading.Timer | None = None
+
     _esm = STATIC / "program_debugger.js"
     _css = STATIC / "program_debugger.css"
 
@@ -89,7 +92,6 @@ class ProgramDebugger(Panel):
         )
         self._title = str(title)
         self._jumps = jumps(self._recording)
-        self._saving = threading.Timer(REST_SECONDS, self.announce)
         super().__init__()
         program = self._recording.program
         self.put(
@@ -222,12 +224,14 @@ class ProgramDebugger(Panel):
 
     def close(self) -> None:
         """Remove the debugger from the page."""
-        self._saving.cancel()
+        if self._saving is not None:
+            self._saving.cancel()
         super().close()
 
     def _save_soon(self) -> None:
         """Write the state for saved notebooks once the reader stays at a step."""
-        self._saving.cancel()
+        if self._saving is not None:
+            self._saving.cancel()
         self._saving = threading.Timer(REST_SECONDS, self.announce)
         self._saving.daemon = True
         self._saving.start()

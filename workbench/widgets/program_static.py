@@ -40,7 +40,12 @@ def static_listing(title: str, program: Program) -> str:
         program.functions.items(), program.live, strict=True
     ):
         rows = "".join(
-            _row(number, str(instruction), explain(instruction, program.space), live)
+            _row(
+                number,
+                str(instruction),
+                explain(instruction, program.space, name),
+                live,
+            )
             for number, (instruction, live) in enumerate(
                 zip(instructions, flags, strict=True), start=1
             )

@@ -16,12 +16,12 @@ import numpy as np
 from workbench.engine import trace
 from workbench.programs import Program
 from workbench.programs.ops import Kind
+from workbench.tasks import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from workbench.engine.trace import Trace
-    from workbench.tasks import Task
 
 WINDOW_BYTES = 2**24
 WINDOW_EXAMPLES = 512
@@ -92,6 +92,11 @@ class Recording:
     """
 
     def __init__(self, program: Program, task: Task, **options: Any) -> None:
+        if not isinstance(task, Task):
+            raise TypeError(
+                f"task is a {type(task).__name__}; accepted: a Task, of a TaskSet one:"
+                " tasks[0]"
+            )
         self.program = program
         self.task = task
         self._options: Mapping[str, Any] = options
