@@ -82,8 +82,15 @@ def static_moment(
         function = recording.program.functions[moment.function]
         lines.append(f"<p><code>{escape(str(function[moment.index]))}</code></p>")
     if now.get("known"):
-        facts = f"prediction {now['prediction']}, label {now['label']}"
-        lines.append(f"<p>{escape(facts)}, error {escape(str(now['error']))}</p>")
+        facts = (
+            f"{name} " + ", ".join(f"{float(value):.6g}" for value in values)
+            for name, values in (
+                ("prediction", now["prediction"]),
+                ("label", now["label"]),
+                ("error", [now["error"]]),
+            )
+        )
+        lines.append(f"<p>{escape('; '.join(facts))}</p>")
     rows = "".join(
         f"<tr><td><code>{a.name}</code></td>"
         f'<td style="text-align:left">{_contents(moment.after[a.part])}</td></tr>'
