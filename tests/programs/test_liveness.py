@@ -13,6 +13,7 @@ from workbench.programs import (
     encode,
     mark_live,
 )
+from workbench.programs.liveness import make_room
 
 jitted = numba.njit(mark_live)
 
@@ -216,7 +217,8 @@ def test_effective_programs_are_wholly_effective(program):
 def test_the_compiled_marks_are_the_same(program):
     code, data, lengths = encode(program)
     live = np.ones(len(code), np.bool_)
-    count = jitted(code, data, lengths, np.array(SMALL.sizes), False, live)
+    sizes, room = np.array(SMALL.sizes), make_room(len(code), SMALL.sizes)
+    count = jitted(code, data, lengths, sizes, False, live, room)
     assert live.tolist() == [flag for part in program.live for flag in part]
     assert count == live.sum()
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from numba.extending import register_jitable
 
 from workbench.engine import random, simd
-from workbench.engine.simd import load, splat, store
+from workbench.engine.simd import load, multiply_add, splat, store
 from workbench.programs.ops import OPS
 
 if TYPE_CHECKING:
@@ -154,22 +154,58 @@ def row_broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
             store(memory, out + (r * F + c) * L, value)
 
 
-@register_jitable
+_MANY = 8  # terms from which the order of a sum is ours
+
+
+@register_jitable(forceinline=True)
 def _dot(memory, a, a_stride, b, b_stride, count, lanes):
-    total = load(memory, a, lanes) * load(memory, b, lanes)
-    for k in range(1, count):
+    """Sum products: few in their order, as the original engine does; many in four
+    chains, since in one each addition would wait for the one before.
+    """
+    t0 = load(memory, a, lanes) * load(memory, b, lanes)
+    if count < _MANY:
+        for k in range(1, count):
+            x = load(memory, a + k * a_stride, lanes)
+            t0 = t0 + x * load(memory, b + k * b_stride, lanes)
+        return t0
+    a1, b1 = a + a_stride, b + b_stride
+    a2, b2 = a1 + a_stride, b1 + b_stride
+    a3, b3 = a2 + a_stride, b2 + b_stride
+    t1 = load(memory, a1, lanes) * load(memory, b1, lanes)
+    t2 = load(memory, a2, lanes) * load(memory, b2, lanes)
+    t3 = load(memory, a3, lanes) * load(memory, b3, lanes)
+    whole = count // 4 * 4
+    for k in range(4, whole, 4):
+        u, v = k * a_stride, k * b_stride
+        t0 = multiply_add(load(memory, a + u, lanes), load(memory, b + v, lanes), t0)
+        t1 = multiply_add(load(memory, a1 + u, lanes), load(memory, b1 + v, lanes), t1)
+        t2 = multiply_add(load(memory, a2 + u, lanes), load(memory, b2 + v, lanes), t2)
+        t3 = multiply_add(load(memory, a3 + u, lanes), load(memory, b3 + v, lanes), t3)
+    for k in range(whole, count):
         x = load(memory, a + k * a_stride, lanes)
-        total = total + x * load(memory, b + k * b_stride, lanes)
-    return total
+        t0 = multiply_add(x, load(memory, b + k * b_stride, lanes), t0)
+    return (t0 + t1) + (t2 + t3)
 
 
 @register_jitable
 def _mean(memory, a, count, lanes):
     L = len(lanes)
-    total = load(memory, a, lanes)
-    for k in range(1, count):
-        total = total + load(memory, a + k * L, lanes)
-    return total / splat(float(count), memory, lanes)
+    t0 = load(memory, a, lanes)
+    start = 1
+    if count >= 2 * _MANY:  # of matrices
+        t1 = load(memory, a + L, lanes)
+        t2 = load(memory, a + 2 * L, lanes)
+        t3 = load(memory, a + 3 * L, lanes)
+        start = count // 4 * 4
+        for k in range(4 * L, start * L, 4 * L):
+            t0 = t0 + load(memory, a + k, lanes)
+            t1 = t1 + load(memory, a + k + L, lanes)
+            t2 = t2 + load(memory, a + k + 2 * L, lanes)
+            t3 = t3 + load(memory, a + k + 3 * L, lanes)
+        t0 = (t0 + t1) + (t2 + t3)
+    for k in range(start, count):
+        t0 = t0 + load(memory, a + k * L, lanes)
+    return t0 / splat(float(count), memory, lanes)
 
 
 @register_jitable
@@ -196,25 +232,94 @@ def outer(memory, a, b, out, data, i, F, keys, stream, lanes):
             store(memory, out + (r * F + c) * L, x * y)
 
 
-def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
-    """Multiply a matrix by a vector, by way of scratch: `out` may be `b`."""
+@register_jitable(forceinline=True)
+def _add_product(total, x, y, many):
+    if many:
+        return multiply_add(x, y, total)
+    return total + x * y
+
+
+@register_jitable
+def _rows_times_vector(memory, a, b, out, first, last, F, lanes):
+    """Write rows `first` to `last` of a matrix times a vector, one at a time."""
     L = len(lanes)
-    for r in range(F):
+    for r in range(first, last):
         row = _dot(memory, a + r * F * L, L, b, L, F, lanes)
-        store(memory, r * L, row)
-    for r in range(F):
-        store(memory, out + r * L, load(memory, r * L, lanes))
+        store(memory, out + r * L, row)
+
+
+def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
+    """Multiply a matrix by a vector, by way of scratch where `out` is `b`.
+
+    Four rows at a time share what they load of the vector.
+    """
+    L = len(lanes)
+    row = F * L
+    target = 0 if out == b else out
+    whole, many = F // 4 * 4, F >= _MANY
+    for r in range(0, whole, 4):
+        a0 = a + r * row
+        a1, a2, a3 = a0 + row, a0 + 2 * row, a0 + 3 * row
+        x = load(memory, b, lanes)
+        t0 = load(memory, a0, lanes) * x
+        t1 = load(memory, a1, lanes) * x
+        t2 = load(memory, a2, lanes) * x
+        t3 = load(memory, a3, lanes) * x
+        for k in range(L, row, L):
+            x = load(memory, b + k, lanes)
+            t0 = _add_product(t0, load(memory, a0 + k, lanes), x, many)
+            t1 = _add_product(t1, load(memory, a1 + k, lanes), x, many)
+            t2 = _add_product(t2, load(memory, a2 + k, lanes), x, many)
+            t3 = _add_product(t3, load(memory, a3 + k, lanes), x, many)
+        store(memory, target + r * L, t0)
+        store(memory, target + (r + 1) * L, t1)
+        store(memory, target + (r + 2) * L, t2)
+        store(memory, target + (r + 3) * L, t3)
+    _rows_times_vector(memory, a, b, target, whole, F, F, lanes)
+    if target != out:
+        for r in range(F):
+            store(memory, out + r * L, load(memory, target + r * L, lanes))
+
+
+@register_jitable
+def _four_rows(memory, a, b, out, F, many, lanes):
+    """Write four rows of a matrix product; `a` and `out` name their first elements."""
+    L = len(lanes)
+    row = F * L
+    for c in range(0, row, L):
+        y = load(memory, b + c, lanes)
+        t0 = load(memory, a, lanes) * y
+        t1 = load(memory, a + row, lanes) * y
+        t2 = load(memory, a + 2 * row, lanes) * y
+        t3 = load(memory, a + 3 * row, lanes) * y
+        for k in range(1, F):
+            y = load(memory, b + k * row + c, lanes)
+            u = a + k * L
+            t0 = _add_product(t0, load(memory, u, lanes), y, many)
+            t1 = _add_product(t1, load(memory, u + row, lanes), y, many)
+            t2 = _add_product(t2, load(memory, u + 2 * row, lanes), y, many)
+            t3 = _add_product(t3, load(memory, u + 3 * row, lanes), y, many)
+        store(memory, out + c, t0)
+        store(memory, out + row + c, t1)
+        store(memory, out + 2 * row + c, t2)
+        store(memory, out + 3 * row + c, t3)
 
 
 def matrix_matrix(memory, a, b, out, data, i, F, keys, stream, lanes):
-    """Multiply two matrices, by way of scratch: `out` may be either."""
+    """Multiply two matrices, by way of scratch where `out` is either."""
     L = len(lanes)
-    for r in range(F):
+    row = F * L
+    target = 0 if out in (a, b) else out
+    whole, many = F // 4 * 4, F >= _MANY
+    for r in range(0, whole, 4):
+        _four_rows(memory, a + r * row, b, target + r * row, F, many, lanes)
+    for r in range(whole, F):
         for c in range(F):
-            cell = _dot(memory, a + r * F * L, L, b + c * L, F * L, F, lanes)
-            store(memory, (r * F + c) * L, cell)
-    for k in range(F * F):
-        store(memory, out + k * L, load(memory, k * L, lanes))
+            cell = _dot(memory, a + r * row, L, b + c * L, row, F, lanes)
+            store(memory, target + r * row + c * L, cell)
+    if target != out:
+        for k in range(F * F):
+            store(memory, out + k * L, load(memory, target + k * L, lanes))
 
 
 def transpose(memory, a, b, out, data, i, F, keys, stream, lanes):

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from workbench.engine._jit import helper
+from workbench.engine._jit import helper, inlined
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -27,7 +27,7 @@ SETUP, TRAIN_PREDICT, TRAIN_LEARN, VALID_PREDICT = 0, 1, 2, 3
 """Phases of an evaluation, part of a random instruction's stream."""
 
 
-@helper
+@inlined
 def mix(z: np.uint64) -> np.uint64:
     """Return a bijective scramble of 64 bits (SplitMix64's output function)."""
     z = (z ^ (z >> _U30)) * _M1
@@ -35,13 +35,13 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _U31)
 
 
-@helper
+@inlined
 def bits(key: np.uint64, index: int) -> np.uint64:
     """Return draw number `index` of the stream `key` as 64 random bits."""
     return mix(key + (np.uint64(index) + _ONE) * _GOLDEN)
 
 
-@helper
+@inlined
 def uniform(key: np.uint64, index: int) -> float:
     """Return draw `index` as a float in the open interval (0, 1)."""
     return ((bits(key, index) >> _U12) + 0.5) * 2.0**-52
@@ -78,20 +78,20 @@ def draw_key(task: np.uint64, stream: np.uint64) -> np.uint64:
     return mix(task ^ mix(stream))
 
 
-@helper
+@inlined
 def next_bits(state: np.ndarray) -> np.uint64:
     """Advance the sequential generator `state` (uint64[1]) and return 64 bits."""
     state[0] += _GOLDEN
     return mix(state[0])
 
 
-@helper
+@inlined
 def next_uniform(state: np.ndarray) -> float:
     """Return the next float in the open interval (0, 1)."""
     return ((next_bits(state) >> _U12) + 0.5) * 2.0**-52
 
 
-@helper
+@inlined
 def next_below(state: np.ndarray, limit: int) -> int:
     """Return the next integer in [0, limit); its bias is below limit / 2**53."""
     return int((next_bits(state) >> _U11) * (limit * 2.0**-53))

@@ -24,6 +24,8 @@ from numba.extending import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ODD = 0x9E3779B97F4A7C15
+
 LANE_COUNTS = (4, 8, 16)
 """Block sizes that evaluation uses; a set of tasks is cut into such blocks."""
 
@@ -184,6 +186,23 @@ sqrt = _unary("llvm.sqrt")
 absolute = _unary("llvm.fabs")
 
 
+@intrinsic
+def multiply_add(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a * b + c, rounded once: the same on every processor."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ty = signature.args[0]
+        vector = _vector(ty)
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(vector, [vector] * 3),
+            f"llvm.fma.v{ty.count}f{ty.dtype.bitwidth}",
+        )
+        return builder.call(function, args)
+
+    return a(a, a, a), codegen
+
+
 def _indicator(order: str) -> Any:
     @intrinsic
     def operation(typingctx: Any, a: Any) -> Any:
@@ -218,6 +237,93 @@ def beyond(typingctx: Any, value: Any, limit: Any) -> Any:
         return builder.zext(mask, ir.IntType(64))
 
     return types.uint64(value, value.dtype), codegen
+
+
+@intrinsic
+def distance(typingctx: Any, start: Any, end: Any) -> Any:
+    """Return how many elements `end` lies behind `start`, both cache-line aligned.
+
+    So that an operand may name an example where it lies, instead of a copy of it.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(64)
+        first, last = (builder.ptrtoint(arg, word) for arg in args)
+        size = ir.Constant(word, start.dtype.bitwidth // 8)
+        return builder.sdiv(builder.sub(last, first), size)
+
+    return types.int64(start, end), codegen
+
+
+@intrinsic
+def prefetch(typingctx: Any, memory: Any, offset: Any) -> Any:
+    """Ask for the cache line of element `offset` before it is needed."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
+            "llvm.prefetch.p0i8",
+        )
+        reading, near, data = (ir.Constant(number, k) for k in (0, 3, 1))
+        builder.call(function, [place, reading, near, data])
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp), codegen
+
+
+@intrinsic
+def fold(
+    typingctx: Any, prints: Any, value: Any, alive: Any, marked: Any, mark: Any
+) -> Any:
+    """Fold the bits of `value` into the lanes' fingerprints behind `prints`.
+
+    Lanes outside the bit mask `alive` keep theirs; lanes in `marked` fold the number
+    `mark` in the place of their value.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ty = signature.args[1]
+        word = ir.IntType(64)
+        words = ir.VectorType(word, ty.count)
+        flags = ir.VectorType(ir.IntType(1), ty.count)
+
+        def spread(number: Any) -> Any:
+            one = builder.insert_element(
+                ir.Constant(words, ir.Undefined), number, ir.Constant(ir.IntType(32), 0)
+            )
+            zeros = ir.Constant(ir.VectorType(ir.IntType(32), ty.count), None)
+            return builder.shuffle_vector(one, ir.Constant(words, ir.Undefined), zeros)
+
+        def lanes_in(mask: Any) -> Any:
+            return builder.bitcast(
+                builder.trunc(mask, ir.IntType(ty.count)),
+                flags,
+            )
+
+        place = builder.bitcast(args[0], words.as_pointer())
+        before = builder.load(place)
+        before.align = 8
+        narrow = ir.VectorType(ir.IntType(ty.dtype.bitwidth), ty.count)
+        bits = builder.bitcast(args[1], narrow)
+        if ty.dtype.bitwidth < 64:
+            bits = builder.zext(bits, words)
+        bits = builder.select(lanes_in(args[3]), spread(args[4]), bits)
+        mixed = builder.mul(
+            builder.xor(before, bits),
+            ir.Constant(words, [_ODD] * ty.count),
+        )
+        shift = ir.Constant(words, [32] * ty.count)
+        mixed = builder.xor(mixed, builder.lshr(mixed, shift))
+        after = builder.select(lanes_in(args[2]), mixed, before)
+        builder.store(after, place).align = 8
+        return context.get_dummy_value()
+
+    unsigned = types.uint64
+    return types.void(prints, value, unsigned, unsigned, unsigned), codegen
 
 
 for _operator, _implementation in (

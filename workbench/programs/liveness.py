@@ -12,7 +12,7 @@ number of features, for both metrics and for any number of examples and epochs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,32 @@ if TYPE_CHECKING:
     from workbench.programs.instruction import Instruction
 
 
+class Room(NamedTuple):
+    """Arrays that the analysis works in."""
+
+    cell: np.ndarray  #: int64[slots]: what an instruction writes
+    owner: np.ndarray  #: int64[slots]: the address of an element
+    bounds: np.ndarray  #: int64[4]: of Setup, Predict and Learn in the code
+    base: np.ndarray  #: int64[4]: number of the first address of a kind
+    now: np.ndarray  #: bool[addresses + slots]
+    at_predict: np.ndarray  #: bool[addresses + slots]: wanted when Predict begins
+    at_learn: np.ndarray  #: bool[addresses + slots]
+
+
+def make_room(slots: int, sizes: tuple[int, int, int]) -> Room:
+    """Return room for programs of up to so many instructions, with these addresses."""
+    cells = sum(sizes) + slots
+    return Room(
+        np.zeros(slots, np.int64),
+        np.zeros(slots, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(cells, np.bool_),
+        np.zeros(cells, np.bool_),
+        np.zeros(cells, np.bool_),
+    )
+
+
 def mark_live(
     code: np.ndarray,
     data: np.ndarray,
@@ -32,6 +58,7 @@ def mark_live(
     sizes: np.ndarray,
     vector_label: bool,
     live: np.ndarray,
+    room: Room,
 ) -> int:
     """Mark the instructions that can influence a prediction; return their number.
 
@@ -47,13 +74,16 @@ def mark_live(
         Whether the label is v1 and the prediction v2, instead of s0 and s1.
     live
         bool[n], written.
+    room
+        From `make_room`. Afterwards its `at_predict` tells for each address, scalars
+        first, whether its value when Predict begins can matter.
     """
-    n = code.shape[0]
-    bounds = np.zeros(4, np.int64)  # of Setup, Predict and Learn in the code
+    cell, owner, bounds, base = room.cell, room.owner, room.bounds, room.base
+    now, at_predict, at_learn = room.now, room.at_predict, room.at_learn
     for f in range(3):
         bounds[f + 1] = bounds[f] + lengths[f]
+    n = bounds[3]
     addresses = sizes[0] + sizes[1] + sizes[2]
-    base = np.zeros(4, np.int64)
     base[2] = sizes[0]
     base[3] = sizes[0] + sizes[1]
     prediction = base[2] + 2 if vector_label else base[1] + 1
@@ -62,11 +92,10 @@ def mark_live(
     # after the addresses, and equal (address, fractions) share a cell. Different
     # fractions may meet at some F, so that one never kills the other. Whenever an
     # element is wanted, its whole address is: only a full write clears the latter.
-    cell = np.full(n, -1, np.int64)
-    owner = np.zeros(n, np.int64)
     elements = 0
     for i in range(n):
         live[i] = False
+        cell[i] = -1
         op = code[i, 0]
         if OUT_KIND[op] == 0:
             continue
@@ -91,9 +120,9 @@ def mark_live(
     # Backwards over Predict and Learn in turn until nothing new is wanted at the start
     # of either, then once over Setup.
     cells = addresses + elements
-    now = np.zeros(cells, np.bool_)
-    at_predict = np.zeros(cells, np.bool_)
-    at_learn = np.zeros(cells, np.bool_)
+    for k in range(cells):
+        at_predict[k] = False
+        at_learn[k] = False
     changed = False
     count = 0
     function = 1
@@ -161,6 +190,8 @@ def live_flags(
     code, data = pack(joined)
     lengths = np.array([len(function) for function in functions], dtype=np.int64)
     live = np.zeros(len(joined), dtype=np.bool_)
-    mark_live(code, data, lengths, np.array(sizes, np.int64), vector_label, live)
+    room = make_room(len(joined), sizes)
+    memory = np.array(sizes, np.int64)
+    mark_live(code, data, lengths, memory, vector_label, live, room)
     flags = iter(live.tolist())
     return tuple(tuple(next(flags) for _ in function) for function in functions)
