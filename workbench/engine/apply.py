@@ -11,7 +11,6 @@ from workbench.engine.lower import empty_program, lower
 from workbench.engine.memory import Memory, groups_of, lane_zero, unpack
 from workbench.engine.options import check_seed
 from workbench.engine.record import run_setup
-from workbench.engine.simd import LANE_COUNTS
 from workbench.engine.warm import call
 from workbench.programs import Instruction
 from workbench.programs.instruction import pack
@@ -20,7 +19,7 @@ from workbench.tasks import Task, TaskSet
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_LANES = LANE_COUNTS[0]
+_LANES = 4
 
 
 def apply(

@@ -34,6 +34,7 @@ def run_block(
     return interpret(
         phase,
         pointer(program.rows),
+        pointer(program.more_rows),
         pointer(program.data),
         pointer(program.bounds),
         pointer(program.slots[0]),

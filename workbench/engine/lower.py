@@ -35,6 +35,7 @@ class Lowered(NamedTuple):
     """A program as the interpreter reads it; see `rows` for the places."""
 
     rows: np.ndarray  #: int64[n, ROW]
+    more_rows: np.ndarray  #: the same for a block's second area of lanes
     data: np.ndarray  #: float64[n, 3]: constants
     bounds: np.ndarray  #: int64[BOUNDS]: where each function begins, and the end
     slots: np.ndarray  #: int64[2, 3 n]: words of `rows` that name features; a label
@@ -43,6 +44,7 @@ class Lowered(NamedTuple):
 def empty_program(capacity: int) -> Lowered:
     """Return arrays for a lowered program of at most `capacity` instructions."""
     return Lowered(
+        np.zeros((capacity, ROW), np.int64),
         np.zeros((capacity, ROW), np.int64),
         np.zeros((capacity, 3), np.float64),
         np.zeros(BOUNDS, np.int64),
@@ -140,3 +142,6 @@ def read_in_place(program, features, label):
     program.bounds[FEATURE_SLOTS] = known
     program.bounds[LABEL_SLOTS] = labels
     program.bounds[IN_PLACE] = 1
+    for i in range(program.bounds[3]):
+        for k in range(ROW):
+            program.more_rows[i, k] = program.rows[i, k]

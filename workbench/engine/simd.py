@@ -96,6 +96,16 @@ def pointer(typingctx: Any, array: Any) -> Any:
 
 
 @intrinsic
+def behind(typingctx: Any, start: Any, count: Any) -> Any:
+    """Return the pointer to what lies `count` elements behind another."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return start(start, types.intp), codegen
+
+
+@intrinsic
 def load(typingctx: Any, memory: Any, offset: Any, lanes: Any) -> Any:
     """Read the lanes that start at element `offset` behind the pointer `memory`."""
     ty = Lanes(memory.dtype, len(lanes))
