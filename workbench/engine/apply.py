@@ -8,12 +8,12 @@ import numpy as np
 
 from workbench.engine.blocks import Blocks, make_blocks
 from workbench.engine.lower import empty_program, lower
-from workbench.engine.memory import Memory, groups_of, lane_zero, unpack
+from workbench.engine.memory import Memory, groups_of, lane_zero, pack, unpack
 from workbench.engine.options import check_seed
 from workbench.engine.record import run_setup
 from workbench.engine.warm import call
 from workbench.programs import Instruction
-from workbench.programs.instruction import pack
+from workbench.programs.instruction import pack as encode_instructions
 from workbench.tasks import Task, TaskSet
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def apply(
     sizes = (len(before.scalars), len(before.vectors), len(before.matrices))
     F = before.vectors.shape[1]
     _check_addresses(instruction, sizes)
-    code, data = pack([instruction])
+    code, data = encode_instructions([instruction])
     lowered = empty_program(1)
     call(
         lower,
@@ -74,9 +74,7 @@ def apply(
     work = blocks.work(sizes)
     memory = work.memory[0]
     groups = memory.reshape(-1, _LANES)[F**2 :]
-    groups[: groups_of(sizes, F)] = np.concatenate([part.ravel() for part in before])[
-        :, None
-    ]
+    groups[: groups_of(sizes, F)] = pack(before)[:, None]
     call(
         run_setup,
         lowered,

@@ -10,8 +10,7 @@ import numpy as np
 from workbench.engine.execute import ACCURACY, MULTICLASS, RMSE, Shape
 from workbench.engine.lower import memory_size
 from workbench.engine.options import check_choice
-from workbench.engine.interpreter import Kind
-from workbench.engine.simd import lanes_of
+from workbench.engine.simd import LANE_COUNTS, lanes_of
 from workbench.engine.warm import get_interpreter
 
 if TYPE_CHECKING:
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from workbench.tasks import Task, TaskSet
 
 DTYPES = ("float64", "float32")
-_LARGE = 16  # features from which matrices are large
-_ALIGN = 128  # bytes of the widest group of lanes, a multiple of a cache line
+_ALIGN = 640  # bytes: of whole cache lines, and of whole groups of 4, 8, 10 or 16 lanes
 
 
 class BlockArrays(NamedTuple):
@@ -57,7 +55,6 @@ class Blocks:
     """A set of tasks of one shape, laid out for the kernels."""
 
     arrays: BlockArrays
-    kinds: tuple[Kind, Kind]  #: of all blocks but the last, and of the last
     tasks: int
     features: int
     metric: int
@@ -68,12 +65,13 @@ class Blocks:
 
     @property
     def lanes(self) -> tuple[int, ...]:
-        """Return the compile-time witness of the first area's lanes."""
-        return lanes_of(self.kinds[0].first)
+        """Return the compile-time witness of the widest block's lane count."""
+        return lanes_of(self.arrays.number.shape[1])
 
     def interpreters(self) -> tuple[Any, Any]:
         """Return the two interpreters, compiled or loaded under the lock."""
-        first, last = (get_interpreter(kind, self.dtype.name) for kind in self.kinds)
+        counts = self.arrays.lanes[0], self.arrays.lanes[-1]
+        first, last = (get_interpreter(int(n), self.dtype.name) for n in counts)
         return first, last
 
     @property
@@ -83,9 +81,9 @@ class Blocks:
 
     def shape(self, sizes: tuple[int, int, int]) -> Shape:
         """Return the sizes of an evaluation of programs with this many addresses."""
-        s0 = self.features**2
-        v0 = s0 + sizes[0]
         row = self.features
+        v0 = row**2
+        s0 = v0 + sizes[1] * row + sizes[2] * row**2
         return Shape(
             features=self.features,
             metric=self.metric,
@@ -117,29 +115,29 @@ class Blocks:
 
 
 def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """Return a zeroed array whose first element starts a cache line."""
-    size = shape[0] * shape[1] * dtype.itemsize
-    raw = np.zeros(size + _ALIGN, np.uint8)
-    start = -raw.ctypes.data % _ALIGN
-    return raw[start : start + size].view(dtype).reshape(shape)
+    """Return zeros of at least this shape, each row starting where a group can.
 
-
-def block_kinds(tasks: int, features: int) -> list[Kind]:
-    """Return the kinds of the blocks that hold so many tasks, alike but for the last.
-
-    Up to 16 lanes a block. Where matrices are large, lanes without a task cost most and
-    matrices in 16 lanes no longer fit the first-level cache: there are two areas, the
-    second one no wider than it must be.
+    So the distance between any two rows is a whole number of groups, for every count of
+    lanes, and quads start cache lines.
     """
-    if features < _LARGE:
-        widths = [Kind(4, 0), Kind(8, 0), Kind(16, 0)]
-    else:
-        widths = [Kind(4, 0), Kind(8, 0), Kind(8, 4), Kind(8, 8)]
-    full, rest = divmod(tasks, widths[-1].lanes)
-    kinds = [widths[-1]] * full
+    length = -(-shape[1] * dtype.itemsize // _ALIGN) * _ALIGN
+    raw = np.zeros(shape[0] * length + _ALIGN, np.uint8)
+    start = -raw.ctypes.data % _ALIGN
+    return raw[start:][: shape[0] * length].view(dtype).reshape(shape[0], -1)
+
+
+def lane_counts(tasks: int, features: int) -> list[int]:
+    """Return the blocks' sizes: as wide as is sensible, the last one no wider than needed.
+
+    Where features are many, ten: matrices of 16 x 16 in 16 lanes would take 32 KB each
+    and no longer fit the first-level cache.
+    """
+    widest = 16 if features < 16 else 10
+    full, rest = divmod(tasks, widest)
+    counts = [widest] * full
     if rest:
-        kinds.append(next(kind for kind in widths if kind.lanes >= rest))
-    return kinds
+        counts.append(next(count for count in LANE_COUNTS if count >= rest))
+    return counts
 
 
 def make_blocks(
@@ -164,8 +162,8 @@ def make_blocks(
     check_choice("dtype", dtype, DTYPES)
     kind = np.dtype(dtype)
     count = len(tasks)
-    kinds = block_kinds(count, tasks.features)
-    L, blocks = kinds[0].lanes, len(kinds)
+    lanes = lane_counts(count, tasks.features)
+    L, blocks = lanes[0], len(lanes)
     member = np.minimum(np.arange(blocks * L), count - 1).reshape(blocks, L)
     numbers = np.arange(count) if numbers is None else numbers
     features = tasks.features
@@ -175,19 +173,18 @@ def make_blocks(
     for task in range(count):
         alive[task // L] |= np.uint64(1) << np.uint64(task % L)
     arrays = BlockArrays(
-        x=_lay_out(tasks.train_x, member, kinds, features, kind),
-        y=_lay_out(tasks.train_y, member, kinds, features, kind),
-        valid_x=_lay_out(tasks.valid_x, member, kinds, features, kind),
-        valid_y=_lay_out(tasks.valid_y, member, kinds, features, kind),
+        x=_lay_out(tasks.train_x, member, lanes, features, kind),
+        y=_lay_out(tasks.train_y, member, lanes, features, kind),
+        valid_x=_lay_out(tasks.valid_x, member, lanes, features, kind),
+        valid_y=_lay_out(tasks.valid_y, member, lanes, features, kind),
         order=_own_order(tasks.order, tasks.train_x.shape[1]),
         number=numbers[member],
         alive=alive,
-        lanes=np.array([own.lanes for own in kinds], np.int64),
-        kind=np.array([own != kinds[0] for own in kinds], np.int64),
+        lanes=np.array(lanes, np.int64),
+        kind=np.array([n != L for n in lanes], np.int64),
     )
     return Blocks(
         arrays,
-        kinds=(kinds[0], kinds[-1]),
         tasks=count,
         features=features,
         metric=metric,
@@ -211,11 +208,11 @@ def _own_order(order: np.ndarray, train: int) -> np.ndarray:
 def _lay_out(
     values: np.ndarray,
     member: np.ndarray,
-    kinds: list[Kind],
+    lanes: list[int],
     width: int,
     dtype: np.dtype,
 ) -> np.ndarray:
-    """Turn [task, example(, feature)] into rows of [area][example, feature, lane].
+    """Turn [task, example(, feature)] into rows of [example, feature, lane].
 
     The row of a narrower block is not filled to its end.
     """
@@ -225,14 +222,10 @@ def _lay_out(
         pad = ((0, 0), (0, 0), (0, width - values.shape[2]))
         columns = np.pad(values, pad)
     size = columns.shape[1] * columns.shape[2]
-    out = aligned((len(kinds), size * kinds[0].lanes), dtype)
-    for block, kind in enumerate(kinds):
-        done = 0
-        for count in kind:
-            picked = columns[member[block, done : done + count]]
-            area = out[block, size * done : size * (done + count)]
-            area[:] = np.moveaxis(picked, 0, 2).ravel()  # [example, width, lane]
-            done += count
+    out = aligned((len(lanes), size * lanes[0]), dtype)
+    for block, count in enumerate(lanes):
+        picked = columns[member[block, :count]]  # [lane, example, width]
+        out[block, : size * count] = np.moveaxis(picked, 0, 2).ravel()
     return out
 
 

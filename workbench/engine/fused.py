@@ -11,26 +11,49 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.engine.rows import IN1, IN2, LAST, OTHER, OUT, ROW
-from workbench.engine.simd import load, store
+from workbench.engine._jit import inlined
+from workbench.engine.simd import QUAD, load, quad_of, repeat, store
 from workbench.programs.ops import OPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@inlined
+def _add_scaled(memory, factor, b, middle, other, last, extent, lanes):
+    """Add one group times each of `extent` groups to as many others."""
+    L, quad = len(lanes), quad_of(lanes)
+    factors = repeat(factor)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        products = load(memory, b + k, quad) * factors
+        totals = load(memory, other + k, quad) + products
+        if middle >= 0:
+            store(memory, middle + k, products)
+        store(memory, last + k, totals)
+    for k in range(whole, extent * L, L):
+        product = load(memory, b + k, lanes) * factor
+        total = load(memory, other + k, lanes) + product
+        if middle >= 0:
+            store(memory, middle + k, product)
+        store(memory, last + k, total)
+
+
 def scaled_sum(memory, rows, i, F, lanes):
     """Add scalar times vector to a vector: a step of gradient descent."""
     L = len(lanes)
     row = i * ROW
-    b, middle = rows[row + IN2] * L, rows[row + OUT] * L
-    other, last = rows[row + OTHER] * L, rows[row + LAST] * L
     factor = load(memory, rows[row + IN1] * L, lanes)
-    for k in range(F):
-        product = load(memory, b + k * L, lanes) * factor
-        total = load(memory, other + k * L, lanes) + product
-        if middle >= 0:
-            store(memory, middle + k * L, product)
-        store(memory, last + k * L, total)
+    _add_scaled(
+        memory,
+        factor,
+        rows[row + IN2] * L,
+        rows[row + OUT] * L,
+        rows[row + OTHER] * L,
+        rows[row + LAST] * L,
+        F,
+        lanes,
+    )
 
 
 def outer_sum(memory, rows, i, F, lanes):
@@ -40,14 +63,10 @@ def outer_sum(memory, rows, i, F, lanes):
     a, b, middle = rows[row + IN1] * L, rows[row + IN2] * L, rows[row + OUT] * L
     other, last = rows[row + OTHER] * L, rows[row + LAST] * L
     for r in range(F):
-        x = load(memory, a + r * L, lanes)
-        for c in range(F):
-            at = (r * F + c) * L
-            product = x * load(memory, b + c * L, lanes)
-            total = load(memory, other + at, lanes) + product
-            if middle >= 0:
-                store(memory, middle + at, product)
-            store(memory, last + at, total)
+        factor = load(memory, a + r * L, lanes)
+        at = r * F * L
+        following = middle + at if middle >= 0 else middle
+        _add_scaled(memory, factor, b, following, other + at, last + at, F, lanes)
 
 
 _BY_NAMES: dict[tuple[str, str], Callable[..., None]] = {

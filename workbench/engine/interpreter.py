@@ -1,17 +1,14 @@
-"""The interpreter: one compiled function for each kind of block and precision.
+"""The interpreter: one compiled function a lane count and precision.
 
 It holds the code of every operation and takes seconds to compile, so that all other
 kernels call it through its address instead of containing it. One call trains a block
 on many examples, or validates it, in one loop around one switch.
-
-A block has one area of lanes or two, of any widths. Two areas take turns, instruction
-by instruction: one computes while the other waits for what it computed before.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -34,7 +31,6 @@ from workbench.engine.execute import (
 from workbench.engine.rows import FEATURE_SLOTS, IN_PLACE, LABEL_SLOTS
 from workbench.engine.simd import (
     absolute,
-    behind,
     beyond,
     distance,
     fold,
@@ -53,18 +49,6 @@ _ZERO = np.uint64(0)
 _LINE = 8  # elements of a cache line, in float64
 
 
-class Kind(NamedTuple):
-    """The lanes of a block: those of its first area, and of its second (0: none)."""
-
-    first: int
-    second: int
-
-    @property
-    def lanes(self) -> int:
-        """Tasks that such a block holds."""
-        return self.first + self.second
-
-
 def signature(dtype: str) -> Any:
     """Return the interpreter's type for memory of this precision."""
     element = types.CPointer(types.float32 if dtype == "float32" else types.float64)
@@ -73,7 +57,6 @@ def signature(dtype: str) -> Any:
     return types.uint64(
         number,  # phase
         word,  # rows
-        word,  # rows for the second area
         types.CPointer(types.float64),  # constants
         word,  # bounds
         word,  # slots that name features
@@ -113,56 +96,25 @@ def ahead(x, first, count):
         prefetch(x, k)
 
 
-@inlined
-def error_in_training(shape, memory, y, example, lanes):
-    """Return |label - prediction|, the common case right here."""
-    if shape.metric != RMSE:
-        return training_error(shape, memory, y, example, lanes)
-    L = len(lanes)
-    prediction = load(memory, shape.prediction * L, lanes)
-    return absolute(load(y, example * L, lanes) - prediction)
-
-
-@inlined
-def error_in_validation(shape, memory, y, example, lanes):
-    """Return label - prediction or 1 for a mistake, the common case right here."""
-    if shape.metric != RMSE:
-        return validation_error(shape, memory, y, example, lanes)
-    L = len(lanes)
-    prediction = load(memory, shape.prediction * L, lanes)
-    return load(y, example * L, lanes) - prediction
-
-
-@inlined
-def add_loss(shape, loss, error, lanes):
-    """Add squared errors, or mistakes, to the lanes' sums."""
-    if shape.metric == RMSE:
-        error = error * error
-    store(loss, 0, load(loss, 0, lanes) + error)
-
-
 @cache
-def interpreter(kind: Kind, dtype: str) -> Any:
-    """Return the interpreter for blocks of a kind, with memory of this precision.
+def interpreter(count: int, dtype: str) -> Any:
+    """Return the interpreter for blocks of `count` lanes of this precision.
 
-    Its pointers lead to the first area's part of each array, behind which lies that of
-    the second. A call returns the bit mask of the lanes that are alive at its end; in
-    validation, of those that stayed in bounds. In training, a lane whose error is NaN
-    or above `limit` dies before Learn sees the example, and `steps` then holds the
-    training steps that it took. In validation, `loss` receives the sums of squared
-    errors or of mistakes; a lane that leaves the bounds ends there: its memory at that
-    moment is put back at the end, since a later epoch trains on from it. The absolute
-    errors of the first `printed` examples are folded into the lanes' fingerprints.
+    A call returns the bit mask of the lanes that are alive at its end; in validation, of
+    those that stayed in bounds. In training, a lane whose error is NaN or above `limit`
+    dies before Learn sees the example, and `steps` then holds the training steps that
+    it took. In validation, `loss` receives the sums of squared errors or of mistakes; a
+    lane that leaves the bounds ends there: its memory at that moment is put back at the
+    end, since a later epoch trains on from it. The absolute errors of the first
+    `printed` examples are folded into the lanes' fingerprints.
 
     To be called while holding `_jit.lock()`, since it may compile.
     """
-    second = kind.second
-    lanes, more = lanes_of(kind.first), lanes_of(second or kind.first)
+    lanes = lanes_of(count)
 
     def run(
         phase,
         rows,
-        more_rows,
         data,
         bounds,
         feature_slots,
@@ -199,21 +151,10 @@ def interpreter(kind: Kind, dtype: str) -> Any:
         )
         F = shape.features
         L = len(lanes)
-        width = F if shape.metric == MULTICLASS else 1
-        shift = np.uint64(L)
-        # In groups of lanes, as all operands; all these arrays start cache lines.
+        prediction = shape.prediction * L
+        # In groups of lanes, as all operands; all three start cache lines.
         x_from, y_from = distance(memory, x) // L, distance(memory, y) // L
-        if second > 0:
-            examples = shape.valid if phase == VALIDATE else shape.train
-            more_memory = behind(memory, shape.size * L)
-            more_frozen = behind(frozen, shape.size * L)
-            more_x = behind(x, examples * F * L)
-            more_y = behind(y, examples * width * L)
-            more_loss = behind(loss, L)
-            more_prints = behind(prints, L)
-            more_keys = behind(keys, L)
-            more_x_from = distance(more_memory, more_x) // second
-            more_y_from = distance(more_memory, more_y) // second
+        width = F if shape.metric == MULTICLASS else 1
         in_place = bounds[IN_PLACE] != 0
         learning = False
         within = alive
@@ -221,8 +162,6 @@ def interpreter(kind: Kind, dtype: str) -> Any:
         end = last
         if phase == VALIDATE:
             clear_groups(loss, 0, 1, lanes)
-            if second > 0:
-                clear_groups(more_loss, 0, 1, more)
         if phase != ONCE and t >= last:
             return alive
         while True:
@@ -238,10 +177,6 @@ def interpreter(kind: Kind, dtype: str) -> Any:
                     if phase == TRAIN:
                         following = order[following]
                     ahead(x, following * F * L, F * L)
-                if second > 0:
-                    target = more_x_from + example * F
-                    point(more_rows, feature_slots, bounds[FEATURE_SLOTS], target)
-                    ahead(more_x, following * F * second, F * second)
                 start, end = bounds[1], bounds[2]
                 if phase == TRAIN:
                     stream = random.stream_of(
@@ -253,29 +188,19 @@ def interpreter(kind: Kind, dtype: str) -> Any:
                     )
             for i in range(start, end):
                 dispatch(memory, rows, data, i, F, keys, stream, lanes)
-                if second > 0:
-                    dispatch(
-                        more_memory, more_rows, data, i, F, more_keys, stream, more
-                    )
             if phase == ONCE:
                 return alive
             if phase == TRAIN and not learning:
-                error = error_in_training(shape, memory, y, example, lanes)
-                dying = beyond(error, limit)
-                if second > 0:
-                    other = error_in_training(
-                        shape, more_memory, more_y, example, more
-                    )
-                    dying |= beyond(other, limit) << shift
-                dying &= alive
+                if shape.metric == RMSE:
+                    truth = load(y, example * L, lanes)
+                    error = absolute(truth - load(memory, prediction, lanes))
+                else:
+                    error = training_error(shape, memory, y, example, lanes)
+                dying = beyond(error, limit) & alive
                 if t < printed:
-                    mark = np.uint64(t + 1)
-                    fold(prints, error, alive, dying, mark)
-                    if second > 0:
-                        fold(more_prints, other, alive >> shift, dying >> shift, mark)
+                    fold(prints, error, alive, dying, np.uint64(t + 1))
                 if dying != _ZERO:
-                    step = epoch * shape.train + t + 1
-                    count_steps(dying, step, steps, L + second)
+                    count_steps(dying, epoch * shape.train + t + 1, steps, L)
                     alive &= ~dying
                     if alive == _ZERO:
                         return alive
@@ -286,50 +211,35 @@ def interpreter(kind: Kind, dtype: str) -> Any:
                         point(rows, label_slots, bounds[LABEL_SLOTS], target)
                     else:
                         show_label(shape, memory, y, example, lanes)
-                    if second > 0:
-                        target = more_y_from + example * width
-                        point(more_rows, label_slots, bounds[LABEL_SLOTS], target)
                     stream = random.stream_of(
                         random.TRAIN_LEARN, epoch * shape.train + t
                     )
                     learning = True
                     continue
             if phase == VALIDATE:
-                error = error_in_validation(shape, memory, y, example, lanes)
-                leaving = beyond(error, limit)
-                if second > 0:
-                    other = error_in_validation(
-                        shape, more_memory, more_y, example, more
-                    )
-                    leaving |= beyond(other, limit) << shift
-                leaving &= within
+                if shape.metric == RMSE:
+                    truth = load(y, example * L, lanes)
+                    error = truth - load(memory, prediction, lanes)
+                else:
+                    error = validation_error(shape, memory, y, example, lanes)
+                leaving = beyond(error, limit) & within
                 if t < printed:
-                    mark = np.uint64(t + 1)
-                    fold(prints, absolute(error), within, leaving, mark)
-                    if second > 0:
-                        rest = within >> shift
-                        fold(more_prints, absolute(other), rest, leaving >> shift, mark)
+                    fold(prints, absolute(error), within, leaving, np.uint64(t + 1))
                 if leaving != _ZERO:
                     within &= ~leaving
                     copy_lanes(memory, frozen, leaving, shape.size, L)
-                    if second > 0:
-                        rest = leaving >> shift
-                        copy_lanes(more_memory, more_frozen, rest, shape.size, second)
                     if within == _ZERO:
                         break
-                add_loss(shape, loss, error, lanes)
-                if second > 0:
-                    add_loss(shape, more_loss, other, more)
+                if shape.metric == RMSE:
+                    error = error * error
+                store(loss, 0, load(loss, 0, lanes) + error)
             learning = False
             t += 1
             if t == last:
                 break
         if phase == TRAIN:
             return alive
-        gone = alive & ~within
-        copy_lanes(frozen, memory, gone, shape.size, L)
-        if second > 0:
-            copy_lanes(more_frozen, more_memory, gone >> shift, shape.size, second)
+        copy_lanes(frozen, memory, alive & ~within, shape.size, L)
         return within
 
     return compiled_callback(run, signature(dtype))

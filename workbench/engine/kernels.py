@@ -22,7 +22,18 @@ from typing import TYPE_CHECKING, Any
 from numba.extending import register_jitable
 
 from workbench.engine import random, simd
-from workbench.engine.simd import load, multiply_add, splat, store
+from workbench.engine._jit import inlined
+from workbench.engine.simd import (
+    QUAD,
+    groups_of,
+    load,
+    multiply_add,
+    quad_of,
+    repeat,
+    splat,
+    spread_over,
+    store,
+)
 from workbench.programs.ops import OPS
 
 if TYPE_CHECKING:
@@ -70,9 +81,13 @@ def elementwise(extent: Any, function: Any) -> Kernel:
     """Return the kernel of `out = function(a)`, element by element."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        for k in range(extent(F)):
-            store(memory, out + k * L, function(load(memory, a + k * L, lanes)))
+        L, quad = len(lanes), quad_of(lanes)
+        count = extent(F) * L
+        whole = count // len(quad) * len(quad)
+        for k in range(0, whole, len(quad)):
+            store(memory, out + k, function(load(memory, a + k, quad)))
+        for k in range(whole, count, L):
+            store(memory, out + k, function(load(memory, a + k, lanes)))
 
     return kernel
 
@@ -81,11 +96,15 @@ def elementwise_pair(extent: Any, function: Any) -> Kernel:
     """Return the kernel of `out = function(a, b)`, element by element."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        for k in range(extent(F)):
-            x = load(memory, a + k * L, lanes)
-            y = load(memory, b + k * L, lanes)
-            store(memory, out + k * L, function(x, y))
+        L, quad = len(lanes), quad_of(lanes)
+        count = extent(F) * L
+        whole = count // len(quad) * len(quad)
+        for k in range(0, whole, len(quad)):
+            x, y = load(memory, a + k, quad), load(memory, b + k, quad)
+            store(memory, out + k, function(x, y))
+        for k in range(whole, count, L):
+            x, y = load(memory, a + k, lanes), load(memory, b + k, lanes)
+            store(memory, out + k, function(x, y))
 
     return kernel
 
@@ -94,10 +113,8 @@ def scaled(extent: Any) -> Kernel:
     """Return the kernel of scalar `a` times every element of `b`."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
         factor = load(memory, a, lanes)
-        for k in range(extent(F)):
-            store(memory, out + k * L, load(memory, b + k * L, lanes) * factor)
+        _multiply(memory, factor, b, out, extent(F), lanes)
 
     return kernel
 
@@ -106,12 +123,40 @@ def reciprocal(extent: Any) -> Kernel:
     """Return the kernel of 1 over every element."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        one = splat(1.0, memory, lanes)
-        for k in range(extent(F)):
-            store(memory, out + k * L, one / load(memory, a + k * L, lanes))
+        L, quad = len(lanes), quad_of(lanes)
+        count = extent(F) * L
+        whole = count // len(quad) * len(quad)
+        ones, one = splat(1.0, memory, quad), splat(1.0, memory, lanes)
+        for k in range(0, whole, len(quad)):
+            store(memory, out + k, ones / load(memory, a + k, quad))
+        for k in range(whole, count, L):
+            store(memory, out + k, one / load(memory, a + k, lanes))
 
     return kernel
+
+
+@inlined
+def _multiply(memory, factor, b, out, extent, lanes):
+    """Write one group times each of `extent` groups."""
+    L, quad = len(lanes), quad_of(lanes)
+    factors = repeat(factor)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        store(memory, out + k, load(memory, b + k, quad) * factors)
+    for k in range(whole, extent * L, L):
+        store(memory, out + k, load(memory, b + k, lanes) * factor)
+
+
+@inlined
+def _fill(memory, value, out, extent, lanes):
+    """Write one group `extent` times."""
+    L, quad = len(lanes), quad_of(lanes)
+    values = repeat(value)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        store(memory, out + k, values)
+    for k in range(whole, extent * L, L):
+        store(memory, out + k, value)
 
 
 def scalar_function(function: Any) -> Kernel:
@@ -130,196 +175,180 @@ def no_op(memory, a, b, out, data, i, F, keys, stream, lanes):
 
 def broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Fill a vector with a scalar."""
-    L = len(lanes)
-    value = load(memory, a, lanes)
-    for k in range(F):
-        store(memory, out + k * L, value)
+    _fill(memory, load(memory, a, lanes), out, F, lanes)
 
 
 def column_broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set m[r, c] = v[r]."""
     L = len(lanes)
     for r in range(F):
-        value = load(memory, a + r * L, lanes)
-        for c in range(F):
-            store(memory, out + (r * F + c) * L, value)
+        _fill(memory, load(memory, a + r * L, lanes), out + r * F * L, F, lanes)
 
 
 def row_broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set m[r, c] = v[c]."""
-    L = len(lanes)
-    for c in range(F):
-        value = load(memory, a + c * L, lanes)
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    whole = F // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        values = load(memory, a + k, quad)
         for r in range(F):
-            store(memory, out + (r * F + c) * L, value)
+            store(memory, out + r * row + k, values)
+    for k in range(whole, row, L):
+        value = load(memory, a + k, lanes)
+        for r in range(F):
+            store(memory, out + r * row + k, value)
 
 
-_MANY = 8  # terms from which the order of a sum is ours
+_MANY = 8  # terms from which the order of a sum is ours and not the original's
 
 
-@register_jitable(forceinline=True)
-def _dot(memory, a, a_stride, b, b_stride, count, lanes):
-    """Sum products: few in their order, as the original engine does; many in four
-    chains, since in one each addition would wait for the one before.
+@inlined
+def _sum_of(quad):
+    """Return the sum of the four groups of a quad."""
+    g0, g1, g2, g3 = groups_of(quad)
+    return (g0 + g1) + (g2 + g3)
+
+
+@inlined
+def _add_product(total, x, y, many):
+    """Add a product to a sum; of many, each is rounded once."""
+    if many:
+        return multiply_add(x, y, total)
+    return total + x * y
+
+
+@inlined
+def _dot(memory, a, b, count, lanes):
+    """Sum products of neighbouring groups.
+
+    Few are summed in their order, as the original engine does; many in four chains,
+    since in one each addition would wait for the one before.
     """
-    t0 = load(memory, a, lanes) * load(memory, b, lanes)
+    L, quad = len(lanes), quad_of(lanes)
+    if count < QUAD:
+        total = load(memory, a, lanes) * load(memory, b, lanes)
+        for k in range(L, count * L, L):
+            total = total + load(memory, a + k, lanes) * load(memory, b + k, lanes)
+        return total
+    products = load(memory, a, quad) * load(memory, b, quad)
+    whole = count // QUAD * QUAD * L
     if count < _MANY:
-        for k in range(1, count):
-            x = load(memory, a + k * a_stride, lanes)
-            t0 = t0 + x * load(memory, b + k * b_stride, lanes)
-        return t0
-    a1, b1 = a + a_stride, b + b_stride
-    a2, b2 = a1 + a_stride, b1 + b_stride
-    a3, b3 = a2 + a_stride, b2 + b_stride
-    t1 = load(memory, a1, lanes) * load(memory, b1, lanes)
-    t2 = load(memory, a2, lanes) * load(memory, b2, lanes)
-    t3 = load(memory, a3, lanes) * load(memory, b3, lanes)
-    whole = count // 4 * 4
-    for k in range(4, whole, 4):
-        u, v = k * a_stride, k * b_stride
-        t0 = multiply_add(load(memory, a + u, lanes), load(memory, b + v, lanes), t0)
-        t1 = multiply_add(load(memory, a1 + u, lanes), load(memory, b1 + v, lanes), t1)
-        t2 = multiply_add(load(memory, a2 + u, lanes), load(memory, b2 + v, lanes), t2)
-        t3 = multiply_add(load(memory, a3 + u, lanes), load(memory, b3 + v, lanes), t3)
-    for k in range(whole, count):
-        x = load(memory, a + k * a_stride, lanes)
-        t0 = multiply_add(x, load(memory, b + k * b_stride, lanes), t0)
-    return (t0 + t1) + (t2 + t3)
+        g0, g1, g2, g3 = groups_of(products)
+        total = ((g0 + g1) + g2) + g3
+        for k in range(whole, count * L, L):
+            total = total + load(memory, a + k, lanes) * load(memory, b + k, lanes)
+        return total
+    for k in range(len(quad), whole, len(quad)):
+        x, y = load(memory, a + k, quad), load(memory, b + k, quad)
+        products = multiply_add(x, y, products)
+    total = _sum_of(products)
+    for k in range(whole, count * L, L):
+        x, y = load(memory, a + k, lanes), load(memory, b + k, lanes)
+        total = multiply_add(x, y, total)
+    return total
 
 
-@register_jitable
+@inlined
 def _mean(memory, a, count, lanes):
-    L = len(lanes)
-    t0 = load(memory, a, lanes)
-    start = 1
-    if count >= 2 * _MANY:  # of matrices
-        t1 = load(memory, a + L, lanes)
-        t2 = load(memory, a + 2 * L, lanes)
-        t3 = load(memory, a + 3 * L, lanes)
-        start = count // 4 * 4
-        for k in range(4 * L, start * L, 4 * L):
-            t0 = t0 + load(memory, a + k, lanes)
-            t1 = t1 + load(memory, a + k + L, lanes)
-            t2 = t2 + load(memory, a + k + 2 * L, lanes)
-            t3 = t3 + load(memory, a + k + 3 * L, lanes)
-        t0 = (t0 + t1) + (t2 + t3)
-    for k in range(start, count):
-        t0 = t0 + load(memory, a + k * L, lanes)
-    return t0 / splat(float(count), memory, lanes)
+    """Return the mean of neighbouring groups, summed in the order of `_dot`."""
+    L, quad = len(lanes), quad_of(lanes)
+    whole = count // QUAD * QUAD * L
+    if count < _MANY:
+        total = load(memory, a, lanes)
+        whole = L
+    else:
+        totals = load(memory, a, quad)
+        for k in range(len(quad), whole, len(quad)):
+            totals = totals + load(memory, a + k, quad)
+        total = _sum_of(totals)
+    for k in range(whole, count * L, L):
+        total = total + load(memory, a + k, lanes)
+    return total / splat(float(count), memory, lanes)
 
 
-@register_jitable
+@inlined
 def _stdev(memory, a, count, lanes):
-    L = len(lanes)
     mean = _mean(memory, a, count, lanes)
-    squares = _dot(memory, a, L, a, L, count, lanes)
+    squares = _dot(memory, a, a, count, lanes)
     return simd.sqrt(squares / splat(float(count), memory, lanes) - mean * mean)
 
 
 def dot(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Take the inner product of two vectors."""
-    L = len(lanes)
-    store(memory, out, _dot(memory, a, L, b, L, F, lanes))
+    store(memory, out, _dot(memory, a, b, F, lanes))
 
 
 def outer(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set m[r, c] = a[r] * b[c]."""
     L = len(lanes)
     for r in range(F):
-        x = load(memory, a + r * L, lanes)
-        for c in range(F):
-            y = load(memory, b + c * L, lanes)
-            store(memory, out + (r * F + c) * L, x * y)
+        factor = load(memory, a + r * L, lanes)
+        _multiply(memory, factor, b, out + r * F * L, F, lanes)
 
 
-@register_jitable(forceinline=True)
-def _add_product(total, x, y, many):
-    if many:
-        return multiply_add(x, y, total)
-    return total + x * y
-
-
-@register_jitable
-def _rows_times_vector(memory, a, b, out, first, last, F, lanes):
-    """Write rows `first` to `last` of a matrix times a vector, one at a time."""
-    L = len(lanes)
-    for r in range(first, last):
-        row = _dot(memory, a + r * F * L, L, b, L, F, lanes)
-        store(memory, out + r * L, row)
+@inlined
+def _copy(memory, source, target, extent, lanes):
+    """Copy `extent` groups."""
+    L, quad = len(lanes), quad_of(lanes)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        store(memory, target + k, load(memory, source + k, quad))
+    for k in range(whole, extent * L, L):
+        store(memory, target + k, load(memory, source + k, lanes))
 
 
 def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
-    """Multiply a matrix by a vector, by way of scratch where `out` is `b`.
-
-    Four rows at a time share what they load of the vector.
-    """
-    L = len(lanes)
+    """Multiply a matrix by a vector, by way of scratch where `out` is `b`."""
+    L, quad = len(lanes), quad_of(lanes)
     row = F * L
     target = 0 if out == b else out
-    whole, many = F // 4 * 4, F >= _MANY
-    for r in range(0, whole, 4):
-        a0 = a + r * row
-        a1, a2, a3 = a0 + row, a0 + 2 * row, a0 + 3 * row
-        x = load(memory, b, lanes)
-        t0 = load(memory, a0, lanes) * x
-        t1 = load(memory, a1, lanes) * x
-        t2 = load(memory, a2, lanes) * x
-        t3 = load(memory, a3, lanes) * x
-        for k in range(L, row, L):
-            x = load(memory, b + k, lanes)
-            t0 = _add_product(t0, load(memory, a0 + k, lanes), x, many)
-            t1 = _add_product(t1, load(memory, a1 + k, lanes), x, many)
-            t2 = _add_product(t2, load(memory, a2 + k, lanes), x, many)
-            t3 = _add_product(t3, load(memory, a3 + k, lanes), x, many)
-        store(memory, target + r * L, t0)
-        store(memory, target + (r + 1) * L, t1)
-        store(memory, target + (r + 2) * L, t2)
-        store(memory, target + (r + 3) * L, t3)
-    _rows_times_vector(memory, a, b, target, whole, F, F, lanes)
+    pairs = F // 2 * 2 if F >= _MANY and F % QUAD == 0 else 0
+    for r in range(0, pairs, 2):  # two rows share what they load of the vector
+        upper = a + r * row
+        lower = upper + row
+        y = load(memory, b, quad)
+        s, t = load(memory, upper, quad) * y, load(memory, lower, quad) * y
+        for k in range(len(quad), row, len(quad)):
+            y = load(memory, b + k, quad)
+            s = multiply_add(load(memory, upper + k, quad), y, s)
+            t = multiply_add(load(memory, lower + k, quad), y, t)
+        store(memory, target + r * L, _sum_of(s))
+        store(memory, target + (r + 1) * L, _sum_of(t))
+    for r in range(pairs, F):
+        store(memory, target + r * L, _dot(memory, a + r * row, b, F, lanes))
     if target != out:
-        for r in range(F):
-            store(memory, out + r * L, load(memory, target + r * L, lanes))
+        _copy(memory, target, out, F, lanes)
 
 
-@register_jitable
-def _four_rows(memory, a, b, out, F, many, lanes):
-    """Write four rows of a matrix product; `a` and `out` name their first elements."""
-    L = len(lanes)
-    row = F * L
-    for c in range(0, row, L):
-        y = load(memory, b + c, lanes)
-        t0 = load(memory, a, lanes) * y
-        t1 = load(memory, a + row, lanes) * y
-        t2 = load(memory, a + 2 * row, lanes) * y
-        t3 = load(memory, a + 3 * row, lanes) * y
-        for k in range(1, F):
-            y = load(memory, b + k * row + c, lanes)
-            u = a + k * L
-            t0 = _add_product(t0, load(memory, u, lanes), y, many)
-            t1 = _add_product(t1, load(memory, u + row, lanes), y, many)
-            t2 = _add_product(t2, load(memory, u + 2 * row, lanes), y, many)
-            t3 = _add_product(t3, load(memory, u + 3 * row, lanes), y, many)
-        store(memory, out + c, t0)
-        store(memory, out + row + c, t1)
-        store(memory, out + 2 * row + c, t2)
-        store(memory, out + 3 * row + c, t3)
+@inlined
+def _cells(memory, a, b, out, F, many, lanes, wide):
+    """Write neighbouring cells of a row of a matrix product, as many as `wide` holds.
+
+    `wide` is the witness of a quad or of a group; `a` names the row's first element.
+    """
+    L, row = len(lanes), F * len(lanes)
+    factor = spread_over(load(memory, a, lanes), wide)
+    total = factor * load(memory, b, wide)
+    for k in range(1, F):
+        factor = spread_over(load(memory, a + k * L, lanes), wide)
+        total = _add_product(total, factor, load(memory, b + k * row, wide), many)
+    store(memory, out, total)
 
 
 def matrix_matrix(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Multiply two matrices, by way of scratch where `out` is either."""
-    L = len(lanes)
+    L, quad = len(lanes), quad_of(lanes)
     row = F * L
     target = 0 if out in (a, b) else out
-    whole, many = F // 4 * 4, F >= _MANY
-    for r in range(0, whole, 4):
-        _four_rows(memory, a + r * row, b, target + r * row, F, many, lanes)
-    for r in range(whole, F):
-        for c in range(F):
-            cell = _dot(memory, a + r * row, L, b + c * L, row, F, lanes)
-            store(memory, target + r * row + c * L, cell)
+    whole, many = F // QUAD * QUAD * L, F >= _MANY
+    for r in range(0, F * row, row):
+        for c in range(0, whole, len(quad)):
+            _cells(memory, a + r, b + c, target + r + c, F, many, lanes, quad)
+        for c in range(whole, row, L):
+            _cells(memory, a + r, b + c, target + r + c, F, many, lanes, lanes)
     if target != out:
-        for k in range(F * F):
-            store(memory, out + k * L, load(memory, target + k * L, lanes))
+        _copy(memory, target, out, F * F, lanes)
 
 
 def transpose(memory, a, b, out, data, i, F, keys, stream, lanes):
@@ -342,26 +371,39 @@ def norm(extent: Any) -> Kernel:
     """Return the kernel of the root of the sum of squares."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        store(memory, out, simd.sqrt(_dot(memory, a, L, a, L, extent(F), lanes)))
+        store(memory, out, simd.sqrt(_dot(memory, a, a, extent(F), lanes)))
 
     return kernel
 
 
+@inlined
+def _column_norms(memory, a, out, F, lanes, wide):
+    """Write the norms of neighbouring columns, as many as `wide` holds."""
+    row = F * len(lanes)
+    x = load(memory, a, wide)
+    squares = x * x
+    for k in range(row, F * row, row):
+        x = load(memory, a + k, wide)
+        squares = squares + x * x
+    store(memory, out, simd.sqrt(squares))
+
+
 def column_norm(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set v[c] to the norm of column c."""
-    L = len(lanes)
-    for c in range(F):
-        squares = _dot(memory, a + c * L, F * L, a + c * L, F * L, F, lanes)
-        store(memory, out + c * L, simd.sqrt(squares))
+    L, quad = len(lanes), quad_of(lanes)
+    whole = F // QUAD * QUAD * L
+    for c in range(0, whole, len(quad)):
+        _column_norms(memory, a + c, out + c, F, lanes, quad)
+    for c in range(whole, F * L, L):
+        _column_norms(memory, a + c, out + c, F, lanes, lanes)
 
 
 def row_norm(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set v[r] to the norm of row r."""
     L = len(lanes)
     for r in range(F):
-        squares = _dot(memory, a + r * F * L, L, a + r * F * L, L, F, lanes)
-        store(memory, out + r * L, simd.sqrt(squares))
+        row = a + r * F * L
+        store(memory, out + r * L, simd.sqrt(_dot(memory, row, row, F, lanes)))
 
 
 def mean(extent: Any) -> Kernel:

@@ -34,7 +34,6 @@ def run_block(
     return interpret(
         phase,
         pointer(program.rows),
-        pointer(program.more_rows),
         pointer(program.data),
         pointer(program.bounds),
         pointer(program.slots[0]),

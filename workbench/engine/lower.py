@@ -35,7 +35,6 @@ class Lowered(NamedTuple):
     """A program as the interpreter reads it; see `rows` for the places."""
 
     rows: np.ndarray  #: int64[n, ROW]
-    more_rows: np.ndarray  #: the same for a block's second area of lanes
     data: np.ndarray  #: float64[n, 3]: constants
     bounds: np.ndarray  #: int64[BOUNDS]: where each function begins, and the end
     slots: np.ndarray  #: int64[2, 3 n]: words of `rows` that name features; a label
@@ -44,7 +43,6 @@ class Lowered(NamedTuple):
 def empty_program(capacity: int) -> Lowered:
     """Return arrays for a lowered program of at most `capacity` instructions."""
     return Lowered(
-        np.zeros((capacity, ROW), np.int64),
         np.zeros((capacity, ROW), np.int64),
         np.zeros((capacity, 3), np.float64),
         np.zeros(BOUNDS, np.int64),
@@ -62,15 +60,15 @@ def memory_size(sizes: tuple[int, int, int], features: int) -> int:
 def offset(kind, address, sizes, F):
     """Return where in memory an address begins, in groups (0 for no operand).
 
-    The first F * F groups are scratch.
+    The first F * F groups are scratch; vectors, matrices and scalars follow.
     """
     origin = F * F
     if kind == 1:
-        return origin + address
+        return origin + sizes[1] * F + sizes[2] * F * F + address
     if kind == 2:
-        return origin + sizes[0] + address * F
+        return origin + address * F
     if kind == 3:
-        return origin + sizes[0] + sizes[1] * F + address * F * F
+        return origin + sizes[1] * F + address * F * F
     return 0
 
 
@@ -142,6 +140,3 @@ def read_in_place(program, features, label):
     program.bounds[FEATURE_SLOTS] = known
     program.bounds[LABEL_SLOTS] = labels
     program.bounds[IN_PLACE] = 1
-    for i in range(program.bounds[3]):
-        for k in range(ROW):
-            program.more_rows[i, k] = program.rows[i, k]

@@ -8,7 +8,7 @@ from typing import Any
 import numba
 
 from workbench.engine._jit import lock
-from workbench.engine.interpreter import Kind, interpreter
+from workbench.engine.interpreter import interpreter
 
 _ready: set[tuple[Any, ...]] = set()
 
@@ -30,7 +30,7 @@ def prepare(kernel: Any, *args: Any) -> None:
 
 
 @cache
-def get_interpreter(kind: Kind, dtype: str) -> Any:
-    """Return the interpreter for blocks of this kind and precision."""
+def get_interpreter(lanes: int, dtype: str) -> Any:
+    """Return the interpreter for blocks of so many lanes of this precision."""
     with lock():
-        return interpreter(kind, dtype)
+        return interpreter(lanes, dtype)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.engine._jit import inlined
+from workbench.engine.lower import offset
 from workbench.engine.random import mix
 from workbench.programs.ops import CONSTANT_COUNT, IS_RANDOM
 
@@ -96,18 +97,17 @@ def hash_code(code, data, lengths, live, first, table):
 def hash_memory(memory, wanted, sizes, F, L, table):
     """Add the first lane's values at the wanted addresses to the hash."""
     one, two = table.hash[0], table.hash[1]
-    address = 0
-    at = F * F * L
-    for kind in range(3):
-        width = 1 if kind == 0 else F if kind == 1 else F * F
-        for _ in range(sizes[kind]):
-            if wanted[address]:
-                one, two = _add(one, two, np.uint64(address))
-                for k in range(width):
-                    value = np.float64(memory[at + k * L])
+    number = 0
+    for kind in range(1, 4):
+        width = 1 if kind == 1 else F if kind == 2 else F * F
+        for address in range(sizes[kind - 1]):
+            if wanted[number]:
+                one, two = _add(one, two, np.uint64(number))
+                at = offset(kind, address, sizes, F) * L
+                for k in range(at, at + width * L, L):
+                    value = np.float64(memory[k])
                     one, two = _add(one, two, value.view(np.uint64))
-            address += 1
-            at += width * L
+            number += 1
     table.hash[0] = one
     table.hash[1] = two
 
