@@ -1,21 +1,19 @@
 import math
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from tests import naive
 from tests.programs.strategies import SMALL, VECTOR, programs
+from workbench.engine.lower import mark_live as compiled
 from workbench.programs import (
     HAND_DESIGNED,
     Program,
     encode,
-    mark_live,
 )
 from workbench.programs.liveness import make_room
 
-jitted = numba.njit(mark_live)
 
 
 def flags(setup="", predict="", learn=""):
@@ -218,7 +216,7 @@ def test_the_compiled_marks_are_the_same(program):
     code, data, lengths = encode(program)
     live = np.ones(len(code), np.bool_)
     sizes, room = np.array(SMALL.sizes), make_room(len(code), SMALL.sizes)
-    count = jitted(code, data, lengths, sizes, False, live, room)
+    count = compiled(code, data, lengths, sizes, False, live, room)
     assert live.tolist() == [flag for part in program.live for flag in part]
     assert count == live.sum()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import register_jitable
 
 from workbench.engine._jit import inlined, kernel
 from workbench.engine.fused import FIRST_FUSED
@@ -22,11 +23,22 @@ from workbench.engine.rows import (
     POSITION,
     ROW,
 )
-from workbench.programs.liveness import mark_live as mark_live_python
+from workbench.programs import liveness
 from workbench.programs.ops import IN1_KIND, IN2_KIND, OUT_KIND
 
-mark_live = kernel(mark_live_python)
+for _part in (
+    liveness.add_cells,
+    liveness.bit_of,
+    liveness.find_cells,
+    liveness.is_wanted,
+    liveness.spread,
+    liveness.spread_in_one_word,
+):
+    register_jitable(error_model="numpy", forceinline=True, _nrt=False)(_part)
+
+mark_live = kernel(liveness.mark_live)
 """The liveness analysis of `programs`, compiled."""
+is_wanted = inlined(liveness.is_wanted)
 
 _DEAD = 1 << 15  # positions of dead instructions begin here, above all live ones
 

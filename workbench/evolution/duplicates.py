@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.engine._jit import inlined
-from workbench.engine.lower import offset
+from workbench.engine.lower import is_wanted, offset
 from workbench.engine.random import mix
 from workbench.programs.ops import CONSTANT_COUNT, IS_RANDOM
 
@@ -101,7 +101,7 @@ def hash_memory(memory, wanted, sizes, F, L, table):
     for kind in range(1, 4):
         width = 1 if kind == 1 else F if kind == 2 else F * F
         for address in range(sizes[kind - 1]):
-            if wanted[number]:
+            if is_wanted(wanted, number):
                 one, two = _add(one, two, np.uint64(number))
                 at = offset(kind, address, sizes, F) * L
                 for k in range(at, at + width * L, L):

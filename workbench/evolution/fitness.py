@@ -29,7 +29,13 @@ from workbench.engine.lifetime import (
     train_block,
     validate_block,
 )
-from workbench.engine.lower import Lowered, lower, mark_live, read_in_place
+from workbench.engine.lower import (
+    Lowered,
+    is_wanted,
+    lower,
+    mark_live,
+    read_in_place,
+)
 from workbench.evolution.cache import behaviour_key, insert, look_up
 from workbench.evolution.duplicates import (
     FITNESS,
@@ -171,7 +177,7 @@ def _predict_carries(code, lengths, live, wanted, sizes):
             address += sizes[0]
         if kind > 2:
             address += sizes[1]
-        if wanted[address]:
+        if is_wanted(wanted, address):
             return True
     return False
 
