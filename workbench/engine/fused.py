@@ -56,12 +56,30 @@ def scaled_sum(memory, rows, i, F, lanes):
     )
 
 
+@inlined
+def _two_rows(memory, a, b, other, last, F, lanes):
+    """Add two rows of an outer product; they share what they load of the row."""
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    upper, lower = repeat(load(memory, a, lanes)), repeat(load(memory, a + L, lanes))
+    for k in range(0, row, len(quad)):
+        y = load(memory, b + k, quad)
+        store(memory, last + k, load(memory, other + k, quad) + y * upper)
+        at = k + row
+        store(memory, last + at, load(memory, other + at, quad) + y * lower)
+
+
 def outer_sum(memory, rows, i, F, lanes):
     """Add the outer product of two vectors to a matrix: a layer's step."""
     L = len(lanes)
     row = i * ROW
     a, b, middle = rows[row + IN1] * L, rows[row + IN2] * L, rows[row + OUT] * L
     other, last = rows[row + OTHER] * L, rows[row + LAST] * L
+    if middle < 0 and F % QUAD == 0:
+        for r in range(0, F, 2):
+            at = r * F * L
+            _two_rows(memory, a + r * L, b, other + at, last + at, F, lanes)
+        return
     for r in range(F):
         factor = load(memory, a + r * L, lanes)
         at = r * F * L

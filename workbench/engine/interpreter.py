@@ -36,7 +36,6 @@ from workbench.engine.simd import (
     fold,
     lanes_of,
     load,
-    prefetch,
     store,
 )
 
@@ -46,7 +45,6 @@ sets apart; train on the examples `first` to `last` of an epoch; validate on the
 plain ints, for each of which numba compiles anew."""
 
 _ZERO = np.uint64(0)
-_LINE = 8  # elements of a cache line, in float64
 
 
 def signature(dtype: str) -> Any:
@@ -87,13 +85,6 @@ def point(rows, slots, count, target):
     """Turn the operands that `slots` lists to what lies at an offset."""
     for k in range(count):
         rows[slots[k]] = target
-
-
-@inlined
-def ahead(x, first, count):
-    """Ask for an example while the one before it is at work."""
-    for k in range(first, first + count, _LINE):
-        prefetch(x, k)
 
 
 @cache
@@ -172,11 +163,6 @@ def interpreter(count: int, dtype: str) -> Any:
                     point(rows, feature_slots, bounds[FEATURE_SLOTS], target)
                 else:
                     show_example(shape, memory, x, example, lanes)
-                following = t + 1
-                if following < last:
-                    if phase == TRAIN:
-                        following = order[following]
-                    ahead(x, following * F * L, F * L)
                 start, end = bounds[1], bounds[2]
                 if phase == TRAIN:
                     stream = random.stream_of(

@@ -200,6 +200,7 @@ def row_broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
             store(memory, out + r * row + k, value)
 
 
+_FEW_LANES = 10  # of which four quads fit into the registers
 _MANY = 8  # terms from which the order of a sum is ours and not the original's
 
 
@@ -298,24 +299,55 @@ def _copy(memory, source, target, extent, lanes):
         store(memory, target + k, load(memory, source + k, lanes))
 
 
-def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
-    """Multiply a matrix by a vector, by way of scratch where `out` is `b`."""
+@inlined
+def _two_dots(memory, a, b, out, F, lanes):
+    """Write two rows of a matrix times a vector; they share what they load of it."""
     L, quad = len(lanes), quad_of(lanes)
     row = F * L
+    y = load(memory, b, quad)
+    s, t = load(memory, a, quad) * y, load(memory, a + row, quad) * y
+    for k in range(len(quad), row, len(quad)):
+        y = load(memory, b + k, quad)
+        s = multiply_add(load(memory, a + k, quad), y, s)
+        t = multiply_add(load(memory, a + row + k, quad), y, t)
+    store(memory, out, _sum_of(s))
+    store(memory, out + L, _sum_of(t))
+
+
+@inlined
+def _four_dots(memory, a, b, out, F, lanes):
+    """Do what `_two_dots` does for four rows: as many as 32 registers hold."""
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    a1, a2, a3 = a + row, a + 2 * row, a + 3 * row
+    y = load(memory, b, quad)
+    s, t = load(memory, a, quad) * y, load(memory, a1, quad) * y
+    u, v = load(memory, a2, quad) * y, load(memory, a3, quad) * y
+    for k in range(len(quad), row, len(quad)):
+        y = load(memory, b + k, quad)
+        s = multiply_add(load(memory, a + k, quad), y, s)
+        t = multiply_add(load(memory, a1 + k, quad), y, t)
+        u = multiply_add(load(memory, a2 + k, quad), y, u)
+        v = multiply_add(load(memory, a3 + k, quad), y, v)
+    store(memory, out, _sum_of(s))
+    store(memory, out + L, _sum_of(t))
+    store(memory, out + 2 * L, _sum_of(u))
+    store(memory, out + 3 * L, _sum_of(v))
+
+
+def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
+    """Multiply a matrix by a vector, by way of scratch where `out` is `b`."""
+    L = len(lanes)
+    row = F * L
     target = 0 if out == b else out
-    pairs = F // 2 * 2 if F >= _MANY and F % QUAD == 0 else 0
-    for r in range(0, pairs, 2):  # two rows share what they load of the vector
-        upper = a + r * row
-        lower = upper + row
-        y = load(memory, b, quad)
-        s, t = load(memory, upper, quad) * y, load(memory, lower, quad) * y
-        for k in range(len(quad), row, len(quad)):
-            y = load(memory, b + k, quad)
-            s = multiply_add(load(memory, upper + k, quad), y, s)
-            t = multiply_add(load(memory, lower + k, quad), y, t)
-        store(memory, target + r * L, _sum_of(s))
-        store(memory, target + (r + 1) * L, _sum_of(t))
-    for r in range(pairs, F):
+    whole = F if F >= _MANY and F % QUAD == 0 else 0
+    if len(lanes) <= _FEW_LANES:
+        for r in range(0, whole, 4):
+            _four_dots(memory, a + r * row, b, target + r * L, F, lanes)
+    else:
+        for r in range(0, whole, 2):
+            _two_dots(memory, a + r * row, b, target + r * L, F, lanes)
+    for r in range(whole, F):
         store(memory, target + r * L, _dot(memory, a + r * row, b, F, lanes))
     if target != out:
         _copy(memory, target, out, F, lanes)
@@ -336,14 +368,32 @@ def _cells(memory, a, b, out, F, many, lanes, wide):
     store(memory, out, total)
 
 
+@inlined
+def _two_quads(memory, a, b, out, F, lanes):
+    """Write eight cells of a row of a matrix product; they share the row's elements."""
+    L, quad = len(lanes), quad_of(lanes)
+    row, half = F * L, len(quad)
+    factor = repeat(load(memory, a, lanes))
+    s, t = factor * load(memory, b, quad), factor * load(memory, b + half, quad)
+    for k in range(1, F):
+        factor = repeat(load(memory, a + k * L, lanes))
+        s = multiply_add(factor, load(memory, b + k * row, quad), s)
+        t = multiply_add(factor, load(memory, b + k * row + half, quad), t)
+    store(memory, out, s)
+    store(memory, out + half, t)
+
+
 def matrix_matrix(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Multiply two matrices, by way of scratch where `out` is either."""
     L, quad = len(lanes), quad_of(lanes)
     row = F * L
     target = 0 if out in (a, b) else out
     whole, many = F // QUAD * QUAD * L, F >= _MANY
+    pairs = row if F % (2 * QUAD) == 0 else 0
     for r in range(0, F * row, row):
-        for c in range(0, whole, len(quad)):
+        for c in range(0, pairs, 2 * len(quad)):
+            _two_quads(memory, a + r, b + c, target + r + c, F, lanes)
+        for c in range(pairs, whole, len(quad)):
             _cells(memory, a + r, b + c, target + r + c, F, many, lanes, quad)
         for c in range(whole, row, L):
             _cells(memory, a + r, b + c, target + r + c, F, many, lanes, lanes)

@@ -426,26 +426,6 @@ def distance(typingctx: Any, start: Any, end: Any) -> Any:
 
 
 @intrinsic
-def prefetch(typingctx: Any, memory: Any, offset: Any) -> Any:
-    """Ask for the cache line of element `offset` before it is needed."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        number = ir.IntType(32)
-        place = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
-            "llvm.prefetch.p0i8",
-        )
-        reading, near, data = (ir.Constant(number, k) for k in (0, 3, 1))
-        builder.call(function, [place, reading, near, data])
-        return context.get_dummy_value()
-
-    return types.void(memory, types.intp), codegen
-
-
-@intrinsic
 def fold(
     typingctx: Any, prints: Any, value: Any, alive: Any, marked: Any, mark: Any
 ) -> Any:
