@@ -197,8 +197,8 @@ def test_points_stay_few():
         curve.add(counters, 0.0, 0.5, np.array([0.5]))
     made = [point["boundary"] for point in curve.points]
     assert made[:3] == [2, 4, 6]
-    assert 1024 < len(made) < 1024 + 512 * 9 + 2
-    assert max(np.diff(made)) == 2 * 2**9
+    assert 128 < len(made) < 128 + 64 * 12 + 2
+    assert max(np.diff(made)) == 2 * 2**12
 
 
 def test_an_early_end_reports_what_there_is():

@@ -10,23 +10,26 @@ import numba
 from workbench.engine._jit import lock
 from workbench.engine.interpreter import interpreter
 
-_ready: set[tuple[Any, ...]] = set()
+_ready: dict[tuple[Any, ...], Any] = {}
 
 
 def call(kernel: Any, *args: Any) -> Any:
     """Call a kernel, compiling it (or loading it from disk) under the lock at first."""
-    prepare(kernel, *args)
-    return kernel(*args)
+    return prepare(kernel, *args)(*args)
 
 
-def prepare(kernel: Any, *args: Any) -> None:
-    """Make a kernel ready for arguments like these, without running it."""
+def prepare(kernel: Any, *args: Any) -> Any:
+    """Return a kernel's code for arguments like these, without running it.
+
+    It looks at the types of none of its arguments again, which takes longer than
+    many a call.
+    """
     signature = tuple(numba.typeof(arg) for arg in args)
-    if (kernel, signature) in _ready:
-        return
-    with lock():
-        kernel.compile(signature)
-    _ready.add((kernel, signature))
+    if (kernel, signature) not in _ready:
+        with lock():
+            kernel.compile(signature)
+        _ready[kernel, signature] = kernel.get_overload(signature)
+    return _ready[kernel, signature]
 
 
 @cache

@@ -83,6 +83,7 @@ class Island:
         self._work = blocks.work(spec.space.sizes)
         self._tools = _tools(spec, slots, len(self.arrays.parent), blocks)
         self._room = room_for(spec)
+        self._loop: Any = None
         self.limit = _share(spec.individuals, spec.populations, number)
 
     @cached_property
@@ -101,7 +102,8 @@ class Island:
 
     def prepare(self) -> None:
         """Compile the loop, or load it from disk."""
-        warm.prepare(advance, 0, *self._arguments)
+        if self._loop is None:
+            self._loop = warm.prepare(advance, 0, *self._arguments)
 
     @property
     def individuals(self) -> int:
@@ -120,7 +122,8 @@ class Island:
 
         Releases the GIL.
         """
-        advance(min(until, self.limit), *self._arguments)
+        self.prepare()
+        self._loop(min(until, self.limit), *self._arguments)
 
     def records(self) -> list[Record]:
         """Return the new bests on record, in the order in which they appeared."""

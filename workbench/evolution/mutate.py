@@ -19,7 +19,7 @@ from workbench.engine.random import (
     next_gaussian,
     next_uniform,
 )
-from workbench.programs.ops import CONSTANT_COUNT, IN1_KIND, IN2_KIND, OUT_KIND
+from workbench.programs.ops import CONSTANT_COUNT, IN1_KIND, IN2_KIND, OPS, OUT_KIND
 
 if TYPE_CHECKING:
     from workbench.programs import Space
@@ -54,7 +54,7 @@ _U40 = np.uint64(40)
 class SpaceArrays(NamedTuple):
     """A program space as the mutations read it."""
 
-    ops: np.ndarray  #: int16[3, 65]: the allowed ops of each function
+    ops: np.ndarray  #: int16[3, len(OPS)]: the allowed ops of each function
     op_counts: np.ndarray  #: int64[3]
     shortest: np.ndarray  #: int64[3]
     longest: np.ndarray  #: int64[3]
@@ -66,7 +66,7 @@ class SpaceArrays(NamedTuple):
 def space_arrays(space: Space) -> SpaceArrays:
     """Return a space as arrays."""
     allowed = (space.setup_ops, space.predict_ops, space.learn_ops)
-    ops = np.zeros((3, 65), np.int16)
+    ops = np.zeros((3, len(OPS)), np.int16)
     for function, numbers in enumerate(allowed):
         ops[function, : len(numbers)] = numbers
     ranges = (space.setup_length, space.predict_length, space.learn_length)
@@ -108,6 +108,8 @@ def _random_out(op, code, i, space, rng):
 def _random_constants(op, data, i, rng):
     for k in range(3):
         data[i, k] = 0.0
+    if CONSTANT_COUNT[op] == 0:
+        return
     if op == _SCALAR_CONST:
         data[i, 0] = _random_sign_uniform(rng)
     elif op in (_VECTOR_CONST, _MATRIX_CONST):
