@@ -15,7 +15,6 @@ from workbench.programs import (
 from workbench.programs.liveness import make_room
 
 
-
 def flags(setup="", predict="", learn=""):
     """Return the liveness of a program as three strings of 1 and 0."""
     text = "\n".join(

@@ -68,6 +68,7 @@ warnings.filterwarnings(
     "ignore", "First-class function type", NumbaExperimentalFeatureWarning
 )
 
+njit: Any = numba.njit  # it takes more options than its types tell
 config: Any = numba_config  # its settings are made at run time
 
 
@@ -92,9 +93,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     results must not depend on how a sum is vectorised.
     """
     with _cache_in_folder():
-        return numba.njit(
-            nogil=True, cache=True, error_model="numpy", _nrt=False
-        )(function)
+        return njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
 
 
 def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
@@ -105,11 +104,9 @@ def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a small function into its callers; it has no cache of its own."""
-    return numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    return njit(nogil=True, error_model="numpy", _nrt=False)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a small function right into its callers, always."""
-    return numba.njit(
-        nogil=True, error_model="numpy", forceinline=True, _nrt=False
-    )(function)
+    return njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False)(function)

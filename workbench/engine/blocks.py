@@ -127,7 +127,7 @@ def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
 
 
 def lane_counts(tasks: int, features: int) -> list[int]:
-    """Return the blocks' sizes: as wide as is sensible, the last one no wider than needed.
+    """Return the blocks' sizes: as wide as is sensible, the last only as needed.
 
     Where features are many, ten: matrices of 16 x 16 in 16 lanes would take 32 KB each
     and no longer fit the first-level cache.

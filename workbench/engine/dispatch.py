@@ -14,9 +14,9 @@ from workbench.engine.kernels import KERNELS
 from workbench.engine.rows import ROW
 
 
-def _flags() -> Flags:
+def _flags() -> Any:
     """Return how kernels are compiled: into the switch, for a call would cost more."""
-    flags = Flags()
+    flags: Any = Flags()
     flags.forceinline = True
     flags.error_model = "numpy"
     return flags

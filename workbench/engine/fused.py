@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.engine.rows import IN1, IN2, LAST, OTHER, OUT, ROW
 from workbench.engine._jit import inlined
+from workbench.engine.rows import IN1, IN2, LAST, OTHER, OUT, ROW
 from workbench.engine.simd import QUAD, load, quad_of, repeat, store
 from workbench.programs.ops import OPS
 

@@ -79,7 +79,6 @@ def signature(dtype: str) -> Any:
     )
 
 
-
 @inlined
 def point(rows, slots, count, target):
     """Turn the operands that `slots` lists to what lies at an offset."""
@@ -91,9 +90,9 @@ def point(rows, slots, count, target):
 def interpreter(count: int, dtype: str) -> Any:
     """Return the interpreter for blocks of `count` lanes of this precision.
 
-    A call returns the bit mask of the lanes that are alive at its end; in validation, of
-    those that stayed in bounds. In training, a lane whose error is NaN or above `limit`
-    dies before Learn sees the example, and `steps` then holds the training steps that
+    A call returns the bit mask of the lanes that are alive at its end; in validation,
+    of those that stayed in bounds. In training, a lane whose error is NaN or above
+    `limit` dies before Learn sees the example, and `steps` then holds the training steps that
     it took. In validation, `loss` receives the sums of squared errors or of mistakes; a
     lane that leaves the bounds ends there: its memory at that moment is put back at the
     end, since a later epoch trains on from it. The absolute errors of the first

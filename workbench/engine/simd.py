@@ -144,7 +144,7 @@ def _spread(builder: Any, value: Any, vector: ir.VectorType) -> Any:
 
 
 def _picked(builder: Any, parts: list[Any], ty: Lanes, wanted: list[int]) -> Any:
-    """Return a vector of the wanted lanes, all from at most two neighbouring vectors."""
+    """Return a vector of the wanted lanes, which at most two vectors hold."""
     place = {
         start + k: (part, k)
         for part, (start, width) in enumerate(zip(ty.starts, ty.widths, strict=True))

@@ -140,7 +140,10 @@ def find_cells(
         if words == 1 and elements == 0:
             # The common case without branches: operations are hard to foretell.
             op = code[i, 0]
-            read1, read2 = base[IN1_KIND[op]] + code[i, 1], base[IN2_KIND[op]] + code[i, 2]
+            read1, read2 = (
+                base[IN1_KIND[op]] + code[i, 1],
+                base[IN2_KIND[op]] + code[i, 2],
+            )
             room.clears[i, 0] = bit_of(cell[i])
             room.reads[i, 0] = bit_of(read1) | bit_of(read2)
             continue
