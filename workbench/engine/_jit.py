@@ -82,6 +82,9 @@ def _cache_in_folder() -> Iterator[None]:
         config.CACHE_DIR = before
 
 
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function without the GIL, IEEE-exact, cached on disk.
 
@@ -92,9 +95,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     results must not depend on how a sum is vectorised.
     """
     with _cache_in_folder():
-        return numba.njit(
-            nogil=True, cache=True, error_model="numpy", _nrt=False
-        )(function)
+        return numba.njit(cache=True, **_OPTIONS)(function)
 
 
 def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
@@ -105,11 +106,9 @@ def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a small function into its callers; it has no cache of its own."""
-    return numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    return numba.njit(**_OPTIONS)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a small function right into its callers, always."""
-    return numba.njit(
-        nogil=True, error_model="numpy", forceinline=True, _nrt=False
-    )(function)
+    return numba.njit(forceinline=True, **_OPTIONS)(function)

@@ -28,7 +28,7 @@ RMSE, ACCURACY, MULTICLASS = 0, 1, 2
 
 
 class Shape(NamedTuple):
-    """The sizes of an evaluation; offsets and sizes of memory are in groups of lanes."""
+    """The sizes of an evaluation; those of memory are in groups of lanes."""
 
     features: int
     metric: int

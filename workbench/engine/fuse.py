@@ -20,8 +20,9 @@ from workbench.programs.ops import IN1_KIND, IN2_KIND, IS_PARTIAL, OUT_KIND
 
 @kernel
 def _meets(rows, first, last, place):
-    """Tell how rows `first` to `last` meet a place: 1 they read it, 0 they overwrite
-    all of it before they read it, -1 neither.
+    """Tell how rows `first` to `last` meet a place.
+
+    1: they read it; 0: they overwrite all of it before they read it; -1: neither.
     """
     for i in range(first, last):
         op = rows[i, OP]
@@ -48,8 +49,9 @@ def _is_read(program, i, place):
 
 @kernel
 def _pair(row, following):
-    """Return which fused kernel runs these two rows, and where the second one's
-    other operand stands; -1 if none.
+    """Return which fused kernel runs these two rows, -1 if none does.
+
+    Also where the second one's other operand stands.
     """
     for k in range(len(PAIRS)):
         if row[OP] == PAIRS[k, 0] and following[OP] == PAIRS[k, 1]:

@@ -95,7 +95,7 @@ def begin_block(code, shape, blocks, work, block):
 
 @inlined
 def train_block(code, shape, blocks, work, block, epoch, first, last, limit, printed):
-    """Train one block on part of an epoch; the first `printed` examples leave prints."""
+    """Train one block on part of an epoch; `printed` examples leave prints."""
     work.alive[block] = run_block(
         TRAIN,
         code,

@@ -8,7 +8,8 @@ ROW = 8
 OP, IN1, IN2, OUT, POSITION, OTHER, LAST, PAIR = range(8)
 """Places in a row: the kernel's number; offsets of its operands and output, in groups
 of lanes from the start of memory; the position that a random instruction draws by;
-and, for a fused pair, the second instruction's other operand and its output. PAIR is a note of `fuse` to itself."""
+and, for a fused pair, the second instruction's other operand and its output. PAIR is a
+note of `fuse` to itself."""
 
 FEATURE_SLOTS, LABEL_SLOTS, IN_PLACE = 4, 5, 6
 """Entries of `bounds` behind those of the functions: how many operands name features,

@@ -193,9 +193,7 @@ def trace(
     stop = shown if stop is None else check_whole("stop", stop, start, shown)
     seed, limit = check_seed(seed), check_limit(max_abs_error)
     blocks = one_block(task, dtype, task_number)
-    prepared = prepare(
-        check_program(program), blocks, reduce=reduce, in_place=False
-    )
+    prepared = prepare(check_program(program), blocks, reduce=reduce, in_place=False)
     # Counted from the first training example, whatever the phase.
     first = start + len(task.train_x) - trained
     last = stop + len(task.train_x) - trained
@@ -250,9 +248,7 @@ def memory_after(
     """
     seed, limit = check_seed(seed), check_limit(max_abs_error)
     blocks = one_block(check_task(task), dtype, task_number)
-    prepared = prepare(
-        check_program(program), blocks, reduce=reduce, in_place=False
-    )
+    prepared = prepare(check_program(program), blocks, reduce=reduce, in_place=False)
     work = run(prepared, blocks, seed, limit)
     groups = lane_zero(work.memory[0], len(blocks.lanes), blocks.features)
     return unpack(groups, prepared.sizes, blocks.features)

@@ -12,7 +12,7 @@ Counters count what a search asks for, whether it was run or known.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -54,8 +54,10 @@ from workbench.evolution.population import (
     TRAIN_STEPS,
     WINDOW,
 )
-from workbench.programs.liveness import Room
 from workbench.programs.ops import COST, OUT_KIND
+
+if TYPE_CHECKING:
+    from workbench.programs.liveness import Room
 
 _HURDLE_EVERY = 100  # evaluations between two looks at the hurdle's quantile
 # Plain constants would compile their callees once more, for just these values.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.evolution.spec import SearchSpec
 
 _NEVER = np.iinfo(np.int64).max
+_LOOP = "the search loop (once; about 20 s)"
 
 
 class Ancestor(NamedTuple):
@@ -101,7 +102,7 @@ class Island:
 
     def prepare(self) -> None:
         """Compile the loop, or load it from disk."""
-        warm.prepare(advance, 0, *self._arguments)
+        warm.prepare(advance, 0, *self._arguments, what=_LOOP)
 
     @property
     def individuals(self) -> int:
