@@ -83,6 +83,9 @@ def _cache_in_folder() -> Iterator[None]:
         config.CACHE_DIR = before
 
 
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function without the GIL, IEEE-exact, cached on disk.
 
@@ -104,9 +107,9 @@ def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a small function into its callers; it has no cache of its own."""
-    return njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    return njit(**_OPTIONS)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a small function right into its callers, always."""
-    return njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False)(function)
+    return njit(forceinline=True, **_OPTIONS)(function)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.evolution.spec import SearchSpec
 
 _NEVER = np.iinfo(np.int64).max
+_LOOP = "the search loop (once; about 20 s)"
 
 
 class Ancestor(NamedTuple):
@@ -103,7 +104,7 @@ class Island:
     def prepare(self) -> None:
         """Compile the loop, or load it from disk."""
         if self._loop is None:
-            self._loop = warm.prepare(advance, 0, *self._arguments)
+            self._loop = warm.prepare(advance, 0, *self._arguments, what=_LOOP)
 
     @property
     def individuals(self) -> int:
