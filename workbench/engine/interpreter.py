@@ -92,11 +92,11 @@ def interpreter(count: int, dtype: str) -> Any:
 
     A call returns the bit mask of the lanes that are alive at its end; in validation,
     of those that stayed in bounds. In training, a lane whose error is NaN or above
-    `limit` dies before Learn sees the example, and `steps` then holds the training steps that
-    it took. In validation, `loss` receives the sums of squared errors or of mistakes; a
-    lane that leaves the bounds ends there: its memory at that moment is put back at the
-    end, since a later epoch trains on from it. The absolute errors of the first
-    `printed` examples are folded into the lanes' fingerprints.
+    `limit` dies before Learn sees the example, and `steps` then holds the training
+    steps that it took. In validation, `loss` receives the sums of squared errors or of
+    mistakes; a lane that leaves the bounds ends there: its memory at that moment is put
+    back at the end, since a later epoch trains on from it. The absolute errors of the
+    first `printed` examples are folded into the lanes' fingerprints.
 
     To be called while holding `_jit.lock()`, since it may compile.
     """
