@@ -23,7 +23,7 @@ _ORDER = (1, 2, 0)
 
 
 def unpack(groups: np.ndarray, sizes: tuple[int, int, int], features: int) -> Memory:
-    """Cut [..., groups] into the vectors, matrices and scalars that it holds in turn."""
+    """Cut [..., groups] into the vectors, matrices and scalars that they hold."""
     shapes = ((), (features,), (features, features))
     parts = {}
     start = 0
