@@ -129,10 +129,11 @@ def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
 def lane_counts(tasks: int, features: int) -> list[int]:
     """Return the blocks' sizes: as wide as is sensible, the last only as needed.
 
-    Where features are many, ten: matrices of 16 x 16 in 16 lanes would take 32 KB each
-    and no longer fit the first-level cache.
+    Tens of tasks go ten by ten, so that a search and its selection compile one
+    interpreter; so do tasks with many features, since matrices of 16 x 16 in 16 lanes
+    would take 32 KB each and no longer fit the first-level cache.
     """
-    widest = 16 if features < 16 else 10
+    widest = 10 if features >= 16 or tasks % 10 == 0 else 16
     full, rest = divmod(tasks, widest)
     counts = [widest] * full
     if rest:

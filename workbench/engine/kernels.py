@@ -16,20 +16,21 @@ sqrt(E[x^2] - E[x]^2) unclipped, min and max treat NaN as their C++ loops do.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from numba.extending import register_jitable
 
-from workbench.engine import random, simd
+from workbench.engine import elementary, random, simd
 from workbench.engine._jit import inlined
 from workbench.engine.simd import (
     QUAD,
     groups_of,
     load,
+    load_words,
     multiply_add,
     quad_of,
     repeat,
+    rounded,
     splat,
     spread_over,
     store,
@@ -160,11 +161,10 @@ def _fill(memory, value, out, extent, lanes):
 
 
 def scalar_function(function: Any) -> Kernel:
-    """Return the kernel of a function from the C library, lane by lane."""
+    """Return the kernel of an elementary function of a scalar."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        for lane in range(len(lanes)):
-            memory[out + lane] = function(memory[a + lane])
+        store(memory, out, function(load(memory, a, lanes)))
 
     return kernel
 
@@ -510,12 +510,12 @@ def uniform(extent: Any) -> Kernel:
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
         L = len(lanes)
-        low = data[3 * i]
-        span = max(data[3 * i + 1] - low, 0.0)
-        for lane in range(L):
-            key = random.draw_key(keys[lane], stream)
-            for k in range(extent(F)):
-                memory[out + k * L + lane] = low + span * random.uniform(key, k)
+        low = splat(data[3 * i], data, lanes)
+        span = splat(max(data[3 * i + 1] - data[3 * i], 0.0), data, lanes)
+        drawing = random.draw_key(load_words(keys, lanes), stream)
+        for k in range(extent(F)):
+            value = low + span * random.uniforms(drawing, k)
+            store(memory, out + k * L, rounded(value, memory))
 
     return kernel
 
@@ -525,11 +525,12 @@ def gaussian(extent: Any) -> Kernel:
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
         L = len(lanes)
-        center, spread = data[3 * i], data[3 * i + 1]
-        for lane in range(L):
-            key = random.draw_key(keys[lane], stream)
-            for k in range(extent(F)):
-                memory[out + k * L + lane] = center + spread * random.gaussian(key, k)
+        center = splat(data[3 * i], data, lanes)
+        spread = splat(data[3 * i + 1], data, lanes)
+        drawing = random.draw_key(load_words(keys, lanes), stream)
+        for k in range(extent(F)):
+            value = center + spread * random.gaussians(drawing, k)
+            store(memory, out + k * L, rounded(value, memory))
 
     return kernel
 
@@ -542,14 +543,14 @@ _BY_NAME: dict[str, Kernel] = {
     "SCALAR_DIVISION_OP": elementwise_pair(_scalar, _over),
     "SCALAR_ABS_OP": elementwise(_scalar, simd.absolute),
     "SCALAR_RECIPROCAL_OP": reciprocal(_scalar),
-    "SCALAR_SIN_OP": scalar_function(math.sin),
-    "SCALAR_COS_OP": scalar_function(math.cos),
-    "SCALAR_TAN_OP": scalar_function(math.tan),
-    "SCALAR_ARCSIN_OP": scalar_function(math.asin),
-    "SCALAR_ARCCOS_OP": scalar_function(math.acos),
-    "SCALAR_ARCTAN_OP": scalar_function(math.atan),
-    "SCALAR_EXP_OP": scalar_function(math.exp),
-    "SCALAR_LOG_OP": scalar_function(math.log),
+    "SCALAR_SIN_OP": scalar_function(elementary.sin),
+    "SCALAR_COS_OP": scalar_function(elementary.cos),
+    "SCALAR_TAN_OP": scalar_function(elementary.tan),
+    "SCALAR_ARCSIN_OP": scalar_function(elementary.asin),
+    "SCALAR_ARCCOS_OP": scalar_function(elementary.acos),
+    "SCALAR_ARCTAN_OP": scalar_function(elementary.atan),
+    "SCALAR_EXP_OP": scalar_function(elementary.exp),
+    "SCALAR_LOG_OP": scalar_function(elementary.log),
     "SCALAR_HEAVYSIDE_OP": elementwise(_scalar, simd.is_not_negative),
     "VECTOR_HEAVYSIDE_OP": elementwise(_vector, simd.is_positive),
     "MATRIX_HEAVYSIDE_OP": elementwise(_matrix, simd.is_positive),

@@ -3,16 +3,20 @@
 Random instructions draw from the stream of (seed, task, phase, step, instruction), so
 that removing a dead instruction, cutting the tasks into other blocks or running on
 more threads changes nothing. Each stream is SplitMix64 (Steele, Lea & Flood 2014)
-started at a mixed key.
+started at a mixed key. The keys of all lanes may come as one vector (`simd.Words`):
+the same functions mix them, and `uniforms` and `gaussians` draw for all lanes at once.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from workbench.engine import elementary
 from workbench.engine._jit import helper, inlined
+from workbench.engine.simd import fractions
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -52,6 +56,22 @@ def gaussian(key: np.uint64, index: int) -> float:
     """Return standard normal draw `index` (Box-Muller on two uniforms)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, 2 * index)))
     return radius * math.cos(2.0 * math.pi * uniform(key, 2 * index + 1))
+
+
+@inlined
+def uniforms(keys: Any, index: int) -> Any:
+    """Return draw `index` of every lane as a float, as `uniform` to the last bit."""
+    return fractions(bits(keys, index))  # type: ignore[call-arg]
+
+
+@helper
+def gaussians(keys: Any, index: int) -> Any:
+    """Return standard normal draw `index` of every lane.
+
+    `gaussian` may differ in the last bits, since it asks the C library.
+    """
+    first, second = uniforms(keys, 2 * index), uniforms(keys, 2 * index + 1)
+    return elementary.normal(first, second)  # type: ignore[call-arg]
 
 
 @helper

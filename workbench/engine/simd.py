@@ -98,11 +98,11 @@ def _element(dtype: types.Float) -> ir.Type:
     return ir.DoubleType() if dtype.bitwidth == 64 else ir.FloatType()
 
 
-def _parts(builder: Any, value: Any, ty: Lanes) -> list[Any]:
+def _parts(builder: Any, value: Any, ty: Lanes | Words) -> list[Any]:
     return [builder.extract_value(value, k) for k in range(len(ty.widths))]
 
 
-def _whole(builder: Any, parts: list[Any], ty: Lanes) -> Any:
+def _whole(builder: Any, parts: list[Any], ty: Lanes | Words) -> Any:
     value = ir.Constant(ir.LiteralStructType(ty.vectors()), ir.Undefined)
     for k, part in enumerate(parts):
         value = builder.insert_value(value, part, k)
@@ -481,3 +481,125 @@ for _operator, _implementation in (
             return None
 
     _register(_operator, _implementation)
+
+
+class Words(types.Type):
+    """The numba type of 64 bits in every lane, in as many vectors as floats take."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.floats = Lanes(types.float64, count)
+        self.widths, self.starts = self.floats.widths, self.floats.starts
+        super().__init__(name=f"Words({count})")
+
+    def vectors(self) -> list[ir.VectorType]:
+        """Return the types of the LLVM vectors."""
+        return self.floats.vectors(ir.IntType(64))
+
+
+@register_model(Words)
+class _WordsModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Words) -> None:
+        super().__init__(dmm, fe_type, ir.LiteralStructType(fe_type.vectors()))
+
+
+@intrinsic
+def load_words(typingctx: Any, memory: Any, lanes: Any) -> Any:
+    """Read the lanes' words behind the pointer `memory`."""
+    ty = Words(len(lanes))
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        parts = []
+        for start, vector in zip(ty.starts, ty.vectors(), strict=True):
+            part = builder.load(_vector_at(builder, args[0], _index(start), vector))
+            part.align = 8
+            parts.append(part)
+        return _whole(builder, parts, ty)
+
+    return ty(memory, lanes), codegen
+
+
+@intrinsic
+def fractions(typingctx: Any, words: Any) -> Any:
+    """Return floats in the open interval (0, 1), from the upper 52 bits of words."""
+    ty = words.floats
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        out = []
+        for part, vector in zip(
+            _parts(builder, args[0], words), ty.vectors(), strict=True
+        ):
+
+            def number(value: float, vector: Any = vector) -> Any:
+                return ir.Constant(vector, [value] * vector.count)
+
+            upper = builder.lshr(part, ir.Constant(part.type, [12] * vector.count))
+            # As the fraction of a float from 2^52 on, they are an integer.
+            float_bits = ir.Constant(part.type, [0x433 << 52] * vector.count)
+            whole = builder.bitcast(builder.or_(upper, float_bits), vector)
+            middle = builder.fsub(whole, number(2.0**52 - 0.5))
+            out.append(builder.fmul(middle, number(2.0**-52)))
+        return _whole(builder, out, ty)
+
+    return ty(words), codegen
+
+
+@intrinsic
+def rounded(typingctx: Any, value: Any, memory: Any) -> Any:
+    """Return float64 lanes in the precision of what `memory` points to."""
+    ty = Lanes(memory.dtype, value.count)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source = signature.args[0]
+        if ty == source:
+            return args[0]
+        parts = _parts(builder, args[0], source)
+        out = []
+        for start, vector in zip(ty.starts, ty.vectors(), strict=True):
+            wanted = list(range(start, start + vector.count))
+            wide = _picked(builder, parts, source, wanted)
+            out.append(builder.fptrunc(wide, vector))
+        return _whole(builder, out, ty)
+
+    return ty(value, memory), codegen
+
+
+def _on_words(name: str) -> Any:
+    """Return an operation of words with words, or with one for all lanes."""
+
+    @intrinsic
+    def operation(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            left = _parts(builder, args[0], a)
+            if isinstance(b, Words):
+                right = _parts(builder, args[1], b)
+            else:
+                right = [_spread(builder, args[1], part.type) for part in left]
+            emit = getattr(builder, name)
+            parts = [emit(x, y) for x, y in zip(left, right, strict=True)]
+            return _whole(builder, parts, a)
+
+        return a(a, b), codegen
+
+    return operation
+
+
+for _operator, _name in (
+    (operator.add, "add"),
+    (operator.mul, "mul"),
+    (operator.xor, "xor"),
+    (operator.rshift, "lshr"),
+):
+
+    def _register_words(symbol: Any, implementation: Any) -> None:
+        @overload(symbol)
+        def _overloaded(a: Any, b: Any) -> Any:
+            if isinstance(a, Words) and b in (a, types.uint64):
+
+                def _apply(a: Any, b: Any) -> Any:
+                    return implementation(a, b)
+
+                return _apply
+            return None
+
+    _register_words(_operator, _on_words(_name))
