@@ -36,3 +36,16 @@ def busy() -> tuple[float, float] | None:
         return None
     user, nice, system = map(int, stat.read_text().split()[1:4])
     return (user + nice + system) / os.sysconf("SC_CLK_TCK"), time.process_time()
+
+
+def bystanders(
+    before: tuple[float, float] | None,
+    after: tuple[float, float] | None,
+    seconds: float,
+) -> str:
+    """Return how busy other processes were, in a sentence."""
+    if before is None or after is None:
+        return "How busy it was with other work is not known."
+    everything, own = after[0] - before[0], after[1] - before[1]
+    cores = max(0.0, everything - own) / seconds
+    return f"Other work took {cores:.2f} cores meanwhile."
