@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import first_use
-from benchmarks.machine import busy, bystanders, describe
+from benchmarks.machine import busy, bystanders, describe, in_words
 from benchmarks.measure import measure
 from benchmarks.page import page
 from benchmarks.table import table
@@ -79,12 +79,13 @@ def main(arguments: list[str] | None = None) -> None:
     machine = describe()
     if options.smallest:
         machine = f"SMALLEST SIZES, FIGURES MEAN NOTHING. {machine}"
-    shown = Table(*lines[0], title=f"{machine}\n{others}")
+    shown = Table(*lines[0], title=f"{machine}\n{in_words(others)}")
     for column in shown.columns[1:]:
         column.justify = "right"
     for line in lines[1:]:
         shown.add_row(*line)
     console.width = max(console.width, WIDE)
+    shown.caption = "* asked for by a search, whether run or known"
     console.print(shown)
     options.page.write_text(page(session, started, given, machine, others))
 

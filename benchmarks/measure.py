@@ -15,6 +15,7 @@ from benchmarks.workloads import (
     Sizes,
     evaluated,
     evaluations,
+    plain,
     probes,
     searches,
     single,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from benchmarks.roofline import Roofline
     from benchmarks.turns import Case, Result
+
+
+SEARCHES = ("A", "A+", "D4", "D16")
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,32 @@ class Session:
         return [Row(self.results[n], self.rooflines.get(n)) for n in self.shown]
 
 
+def check_outcomes(results: dict[str, Result]) -> None:
+    """See that searches came to the same with shortcuts as without, in every turn.
+
+    Compared are all counters, the best fitness and the fitness of every member.
+
+    Raises
+    ------
+    RuntimeError
+        When they did not.
+    """
+    for name in SEARCHES:
+        runs = zip(results[name].samples, results[plain(name)].samples, strict=True)
+        for turn, (short, full) in enumerate(runs, start=1):
+            if short.outcome != full.outcome:
+                raise RuntimeError(
+                    f"{name} came to something else without shortcuts in turn {turn}:"
+                    " no figure of it means anything"
+                )
+
+
 def measure(sizes: Sizes, turns: int, tell: Callable[[str], None]) -> Session:
     """Measure everything but first use."""
     shown: list[Case] = [*searches(sizes), *evaluations(sizes)]
     unshown: list[Case] = [*probes(sizes), *ceilings(sizes.seconds / 3)]
     results = take_turns([*shown, *unshown], turns, tell)
+    check_outcomes(results)
     rooflines = {}
     for name in EVALUATED:
         case = evaluated(name, sizes)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.ceilings import FLOPS, LOADED, RESOURCES, STORED, peak
-from benchmarks.table import as_markdown, table
+from benchmarks.machine import in_words
+from benchmarks.measure import SEARCHES
+from benchmarks.table import ASKED, as_markdown, large, table
 from benchmarks.turns import INDIVIDUALS, INSTRUCTIONS, STEPS, ratio
 from benchmarks.workloads import (
     DEPENDENT,
@@ -13,6 +15,7 @@ from benchmarks.workloads import (
     FEWER,
     INDEPENDENT,
     MEANING,
+    ORIGINAL,
     SINGLE,
     fewer_tasks,
     plain,
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from benchmarks.first_use import FirstUse
     from benchmarks.measure import Session
 
-SEARCHES = ("A", "A+", "D4", "D16")
 THREADED = ("A+", "D4")
+_BUSY = 0.1  # cores of other work from which threads cannot be judged
 
 TEMPLATE = """# Performance
 
@@ -46,27 +49,34 @@ Machine: {machine}. {others}
 
 All on ten tasks, which are evaluated side by side. In evaluations, an individual is one
 evaluation. In searches, it is counted whether it was run, stopped early or known, and
-so are its training steps: what the search asked for, as in the original. A
-training step is one example of one task. An instruction is one instruction of the
-program on one example of all ten tasks; a fused pair is two. How many a
-search runs is not counted. "Roofline" is the fraction reached of what the machine could
-do, see below.
+so are its training steps, marked {asked}: what the search asked for, no measure of how
+fast examples are trained on. A training step is one example of one task. An instruction
+is one instruction of the program on one example of all ten tasks; a fused pair is two.
+How many a search runs is not counted. "Roofline" is the fraction reached of what the
+machine could do, see below.
 
 {reference}
 
 ## Shortcuts
 
-What dead code left out, fused pairs and exact duplicates never run bring, with the same
-outcome: individuals a second with them over those without.
+What dead code left out, fused pairs and exact duplicates never run bring: individuals a
+second with them over those without. In every turn, both came to the same: all counters,
+the best fitness and the fitness of every member, bit for bit.
 
 {shortcuts}
+
+How much a search repeats itself depends on its seed, and the range above shows it; a
+median says little of slow seeds. All turns together, individuals over seconds, so that
+slow ones weigh more:
+
+{pooled}
 
 ## Two threads
 
 Two populations on two threads over two on one, individuals a second:
 
 {threads}
-
+{busy}
 ## Single precision
 
 {single}
@@ -148,6 +158,26 @@ def _ratios(session: Session, pairs: Mapping[str, tuple[str, str]], unit: str) -
             f"- {name}: {ratio(results[one], results[other], unit):.2f}"
             for name, (one, other) in pairs.items()
         ]
+    )
+
+
+def _pooled(session: Session) -> str:
+    lines = [["workload", "individuals/s", "no shortcuts", "ratio to the original *"]]
+    for name in SEARCHES:
+        rate = session.results[name].pooled(INDIVIDUALS)
+        full = session.results[plain(name)].pooled(INDIVIDUALS)
+        times = f"{rate / ORIGINAL[name].rate:.1f}x, {full / ORIGINAL[name].rate:.1f}x"
+        lines.append([name, large(rate), large(full), times])
+    return as_markdown(lines) + "\n\n\\* with shortcuts, without; other machine."
+
+
+def _warning(others: float | None) -> str:
+    """Return what other work means for two threads."""
+    if others is not None and others < _BUSY:
+        return ""
+    return (
+        "\nThe machine was busy with other work, or may have been: these two ratios are"
+        " no measure of what a second core brings.\n"
     )
 
 
@@ -236,7 +266,7 @@ def _wall(session: Session, name: str) -> str:
         "Setup": _setup(session, name),
     }
     largest = max(parts, key=lambda part: parts[part])
-    accounted = f"{largest} would by itself take the largest part, {parts[largest]:.0%}"
+    accounted = f"{largest} would alone be the largest part, {parts[largest]:.0%}"
     idle = roof.lanes - roof.tasks
     lanes = f"{idle} of {roof.lanes} lanes idle" if idle else "no lane idle"
     return f"- {name}: {accounted}; {lanes}."
@@ -247,7 +277,7 @@ def page(
     started: FirstUse,
     given: Mapping[str, float] | None,
     machine: str,
-    others: str,
+    others: float | None,
 ) -> str:
     """Return the page."""
     results = session.results
@@ -262,7 +292,10 @@ def page(
     return TEMPLATE.format(
         turns=session.turns,
         machine=machine,
-        others=others,
+        others=in_words(others),
+        asked=ASKED,
+        pooled=_pooled(session),
+        busy=_warning(others),
         table=as_markdown(table(session.rows, given)),
         meaning=_join([f"- {name}: {text}." for name, text in MEANING.items()]),
         reference=_reference(session, given),

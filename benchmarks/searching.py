@@ -39,10 +39,13 @@ class Searching:
         seconds = time.perf_counter() - began
         islands.close()
         counters = islands.counters
-        return Sample(
-            seconds,
-            {INDIVIDUALS: counters["individuals"], STEPS: counters["train_steps"]},
-        )
+        counts = {
+            INDIVIDUALS: counters["individuals"],
+            STEPS: counters["train_steps"],
+        }
+        bests = [island.best_fitness for island in islands]
+        fitness = islands.member_fitness().tobytes()
+        return Sample(seconds, counts, (counters, bests, fitness))
 
     def prepare(self) -> None:
         """Compile, and touch everything once."""

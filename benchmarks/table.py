@@ -23,6 +23,10 @@ class Row:
     roofline: Roofline | None = None
 
 
+ASKED = "*"
+"""Marks training steps that a search asked for, whether they were run or known."""
+
+
 def unit_of(result: Result) -> str:
     """Return the unit in which a workload's goal is stated."""
     counted = result.has(INSTRUCTIONS)  # in searches, it is not known how many run
@@ -48,10 +52,10 @@ def _original(result: Result, reference: float | None, digits: int) -> list[str]
     if reference is None:
         return ["", ""]
     times = result.rate(unit_of(result)) / reference
-    return [_large(reference), f"{times:.{digits}f}x"]
+    return [large(reference), f"{times:.{digits}f}x"]
 
 
-def _large(rate: float) -> str:
+def large(rate: float) -> str:
     """Return a rate to four digits at least, whole numbers from 1000 on."""
     if rate >= 1e7:
         return f"{rate / 1e6:,.1f} M"
@@ -70,8 +74,8 @@ def cells(row: Row, given: Mapping[str, float] | None) -> list[str]:
     known = ORIGINAL.get(result.name)
     shown = [
         result.name,
-        _large(result.rate(INDIVIDUALS)),
-        _large(result.rate(STEPS)),
+        large(result.rate(INDIVIDUALS)),
+        large(result.rate(STEPS)) + ASKED * (not result.has(INSTRUCTIONS)),
         f"{low - 1:+.0%} {high - 1:+.0%}",
         each,
         f"{row.roofline.fraction:.0%}" if row.roofline else "",

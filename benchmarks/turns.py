@@ -23,6 +23,7 @@ class Sample(NamedTuple):
 
     seconds: float
     counts: Mapping[str, float]  #: how many of each unit
+    outcome: object = None  #: what a faster way must come to as well
 
 
 class Case(Protocol):
@@ -56,6 +57,11 @@ class Result:
     def rate(self, unit: str) -> float:
         """Return the median of the units a second."""
         return median(self.rates(unit))
+
+    def pooled(self, unit: str) -> float:
+        """Return the units of all runs over their seconds: slow runs weigh more."""
+        done = sum(sample.counts[unit] for sample in self.samples)
+        return done / sum(sample.seconds for sample in self.samples)
 
     def best(self, unit: str) -> float:
         """Return the highest rate: what can be done."""

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import first_use, workloads
 from benchmarks.__main__ import parse, read_original
-from benchmarks.measure import measure
+from benchmarks.measure import check_outcomes, measure
 from benchmarks.page import page
 from benchmarks.roofline import Work, count, work_of
 from benchmarks.table import as_markdown, header, table
@@ -54,8 +54,9 @@ def test_what_a_row_fills_in():
 
 
 def test_the_page_tells_where_figures_come_from():
-    text = page(session(), NEW, GIVEN, "a machine", "Idle.")
+    text = page(session(), NEW, GIVEN, "a machine", 0.5)
     assert "a machine" in text
+    assert "no measure of what a second core brings" in text
     assert "session (D4, B)" in text
     for name in session().shown:
         assert f"| {name} |" in text
@@ -120,6 +121,20 @@ def test_a_page_is_never_made_of_too_little(arguments, capsys):
     with pytest.raises(SystemExit):
         parse(arguments)
     assert "page" in capsys.readouterr().err or "--turns" in arguments
+
+
+def test_another_outcome_is_no_benchmark():
+    check_outcomes(session().results)
+    results = dict(session().results)
+    wrong = [s._replace(outcome="other") for s in results["D4"].samples]
+    results["D4"] = Result("D4", wrong)
+    with pytest.raises(RuntimeError, match="D4 came to something else"):
+        check_outcomes(results)
+
+
+def test_an_idle_machine_needs_no_warning():
+    text = page(session(), NEW, None, "a machine", 0.0)
+    assert "no measure of what a second core brings" not in text
 
 
 def test_a_new_process_reaches_its_first_generation():
