@@ -42,7 +42,8 @@ class Curve:
     Parameters
     ----------
     population
-        Members of one population; the first points are a quarter of it apart.
+        Members of all populations; the first points are a quarter of that apart, in
+        individuals of one population.
     """
 
     def __init__(self, population: int) -> None:
