@@ -1,4 +1,4 @@
-"""How fast the workbench is, and how often the demo succeeds; never part of the tests.
+"""How fast the workbench is, and how often the demo succeeds.
 
 `python -m benchmarks` measures speed and writes `docs/performance.md`;
 `python -m benchmarks.demo_success` repeats the demo over many seeds.

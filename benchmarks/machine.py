@@ -36,3 +36,22 @@ def busy() -> tuple[float, float] | None:
         return None
     user, nice, system = map(int, stat.read_text().split()[1:4])
     return (user + nice + system) / os.sysconf("SC_CLK_TCK"), time.process_time()
+
+
+def bystanders(
+    before: tuple[float, float] | None,
+    after: tuple[float, float] | None,
+    seconds: float,
+) -> float | None:
+    """Return how many cores other processes took; None where that is not told."""
+    if before is None or after is None:
+        return None
+    everything, own = after[0] - before[0], after[1] - before[1]
+    return max(0.0, everything - own) / seconds
+
+
+def in_words(cores: float | None) -> str:
+    """Return how busy other processes were, in a sentence."""
+    if cores is None:
+        return "How busy it was with other work is not known."
+    return f"Other work took {cores:.2f} cores meanwhile."

@@ -1,4 +1,5 @@
 """Compiled code on disk: two processes may start at once, a later one compiles nothing.
+Whoever compiles tells so.
 
 Children start with a cache folder of their own, which is empty at first.
 """
@@ -44,9 +45,10 @@ def start(folder):
 
 
 def finish(child):
+    """Return fitness, what was compiled, and the lines on the error stream."""
     out, err = child.communicate()
     assert child.returncode == 0, err
-    return json.loads(out)
+    return (*json.loads(out), err.splitlines())
 
 
 def files(folder):
@@ -64,18 +66,28 @@ def filled(tmp_path_factory):
 
 
 def test_two_processes_may_start_at_once_with_an_empty_cache(filled):
-    _, ((first, compiled), (second, also_compiled)) = filled
+    _, ((first, compiled, _), (second, also_compiled, _)) = filled
     assert first == second
     assert compiled or also_compiled
 
 
+def test_who_compiles_says_what_in_a_line_each(filled):
+    _, children = filled
+    told = [line for *_, lines in children for line in lines]
+    assert len(told) <= 4, "not more than two lines a process"
+    assert all(line.startswith("Compiling the engine") for line in told)
+    assert any("blocks of 4 tasks in float64" in line for line in told)
+    for _, compiled, lines in children:
+        assert bool(lines) == bool(compiled)
+
+
 def test_a_later_process_compiles_nothing_and_writes_nothing(filled):
-    folder, ((first, _), _) = filled
+    folder, ((first, *_), _) = filled
     before = files(folder)
     assert len(before) > 4
-    again, compiled = finish(start(folder))
+    again, compiled, told = finish(start(folder))
     assert again == first
-    assert compiled == []
+    assert compiled == told == []
     assert files(folder) == before
 
 

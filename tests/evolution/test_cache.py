@@ -3,10 +3,12 @@
 import math
 from collections import OrderedDict
 
+import numba
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.engine.simd import beyond, fold, lanes_of, load, pointer
 from workbench.evolution.cache import behaviour_key, insert, look_up, make_cache
 
 
@@ -92,11 +94,22 @@ LIMIT = 100.0
 ALL = np.uint64(0b1111)
 
 
-def key_of(errors, lanes=ALL, alive=ALL, start=0):
-    errors = np.array(errors, dtype=np.float64)
-    return int(
-        behaviour_key(errors, len(errors), LIMIT, lanes, alive, np.uint64(start))
-    )
+@numba.njit
+def prints_of(errors, tasks, limit, lanes):
+    """Fold rows of errors into fingerprints as the interpreter does."""
+    prints = np.zeros(len(lanes), np.uint64)
+    alive = tasks
+    for row in range(len(errors)):
+        error = load(pointer(errors), row * len(lanes), lanes)
+        ending = beyond(error, limit) & alive
+        fold(pointer(prints), error, alive, ending, np.uint64(row + 1))
+        alive &= ~ending
+    return prints
+
+
+def key_of(errors, lanes=ALL, alive=ALL, start=0, dtype=np.float64):
+    prints = prints_of(np.array(errors, dtype), lanes, LIMIT, lanes_of(4))
+    return int(behaviour_key(prints, lanes, alive, alive, np.uint64(start)))
 
 
 def test_behaviour_that_differs_in_one_error_has_another_key():
@@ -121,7 +134,15 @@ def test_what_follows_the_end_of_a_task_and_what_is_no_task_is_ignored():
     assert key_of([[1, 2, 3, 4]], lanes) == key_of([[1, 2, 7, np.nan]], lanes)
 
 
+def test_behaviour_that_differs_in_the_lanes_that_stayed_in_bounds_has_another_key():
+    prints = np.arange(4, dtype=np.uint64)
+    key = np.uint64(0)
+    three = np.uint64(7)
+    ends = [(ALL, ALL), (ALL, three), (three, ALL), (three, three)]
+    assert len({int(behaviour_key(prints, ALL, *end, key)) for end in ends}) == 4
+
+
 def test_single_precision_errors_have_keys_too():
-    errors = np.array([[0.5, 1, 2, 3]], dtype=np.float32)
-    args = 1, LIMIT, ALL, ALL, np.uint64(0)
-    assert int(behaviour_key(errors, *args)) == key_of([[0.5, 1, 2, 3]])
+    single = key_of([[0.5, 1, 2, 3]], dtype=np.float32)
+    assert single == key_of([[0.5, 1, 2, 3]], dtype=np.float32)
+    assert single != key_of([[0.5, 1, 2, 3.001]], dtype=np.float32)

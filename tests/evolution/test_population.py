@@ -25,6 +25,7 @@ class Walk:
 
     def __init__(self, size, spare):
         self.pop = make_population(size, 1, 0, 1, spare)
+        self.links = np.zeros(len(self.pop.parent), np.int64)
         self.history = []  # (parent's individual or None, fitness)
         self.size = size
 
@@ -39,7 +40,7 @@ class Walk:
         else:
             parent = pop.members[pick % self.size]
             ancestor = self.individual(parent)
-        node = new_node(pop, parent)
+        node = new_node(pop, parent, self.links)
         pop.code[node, 0, 0] = made % 2**15
         pop.lengths[node, 0] = 1
         pop.fitness[node] = fitness

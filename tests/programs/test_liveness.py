@@ -1,20 +1,18 @@
 import math
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from tests import naive
 from tests.programs.strategies import SMALL, VECTOR, programs
+from workbench.engine.lower import mark_live as compiled
 from workbench.programs import (
     HAND_DESIGNED,
     Program,
     encode,
-    mark_live,
 )
-
-jitted = numba.njit(mark_live)
+from workbench.programs.liveness import make_room
 
 
 def flags(setup="", predict="", learn=""):
@@ -216,7 +214,8 @@ def test_effective_programs_are_wholly_effective(program):
 def test_the_compiled_marks_are_the_same(program):
     code, data, lengths = encode(program)
     live = np.ones(len(code), np.bool_)
-    count = jitted(code, data, lengths, np.array(SMALL.sizes), False, live)
+    sizes, room = np.array(SMALL.sizes), make_room(len(code), SMALL.sizes)
+    count = compiled(code, data, lengths, sizes, False, live, room)
     assert live.tolist() == [flag for part in program.live for flag in part]
     assert count == live.sum()
 

@@ -1,10 +1,12 @@
 import json
+import threading
 
 import numpy as np
 import pytest
 
 from tests.widgets.comms import FakeComm, until
 from workbench import PRESETS, Program, Search
+from workbench.engine import warm
 from workbench.runs import RunStore
 from workbench.widgets import SearchPanel
 from workbench.widgets.panel import STATIC_CLASS
@@ -27,7 +29,7 @@ def click(panel, name, **more):
 
 
 def at_rest(panel, *statuses):
-    until(lambda: panel.state.get("status") in statuses, 60)
+    until(lambda: panel.state.get("status") in statuses, 240)
 
 
 def test_a_click_starts_and_the_end_is_in_the_saved_state(panel):
@@ -44,6 +46,30 @@ def test_a_click_starts_and_the_end_is_in_the_saved_state(panel):
     assert rows.size == panel.rows_meta["rows"] * len(panel.rows_meta["columns"])
     assert panel.rows_meta["rows"] <= 2000
     json.dumps([panel.state, panel.form, panel.program, panel.marks, panel.schema])
+
+
+def test_it_says_what_is_being_compiled(panel, monkeypatch, capsys):
+    compiling, checked = threading.Event(), threading.Event()
+    prepare = Search.prepare
+
+    def prepare_slowly(search):
+        tell = warm._teller.get()
+        tell("Compiling something ...")
+        compiling.set()
+        assert checked.wait(60)
+        tell("")
+        prepare(search)
+
+    monkeypatch.setattr(Search, "prepare", prepare_slowly)
+    panel.comm.message(type="attach", view="a")
+    click(panel, "start")
+    assert compiling.wait(60)
+    until(lambda: panel.state.get("detail") == "Compiling something ...")
+    assert panel.state["status"] == "preparing"
+    checked.set()
+    at_rest(panel, "finished")
+    assert "Compiling" not in panel.state["detail"]
+    assert "Compiling something" not in capsys.readouterr().err
 
 
 def test_start_from_a_cell_returns_at_once_and_gives_the_search(panel):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numba
 from filelock import FileLock
 from numba.core import config as numba_config
+from numba.core.errors import NumbaExperimentalFeatureWarning
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
@@ -61,6 +63,12 @@ def lock() -> FileLock:
     return FileLock(cache_folder() / ".lock")
 
 
+# Interpreters are handed to kernels as functions, which numba calls experimental.
+warnings.filterwarnings(
+    "ignore", "First-class function type", NumbaExperimentalFeatureWarning
+)
+
+njit: Any = numba.njit  # it takes more options than its types tell
 config: Any = numba_config  # its settings are made at run time
 
 
@@ -75,14 +83,20 @@ def _cache_in_folder() -> Iterator[None]:
         config.CACHE_DIR = before
 
 
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function without the GIL, IEEE-exact, cached on disk.
+
+    Nothing that is compiled makes arrays: so numba can do without reference counts
+    (`_nrt`), each of which would cost more than most instructions.
 
     No `fastmath`: NaN and infinity are signals in a search over programs, and
     results must not depend on how a sum is vectorised.
     """
     with _cache_in_folder():
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        return njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
 
 
 def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
@@ -93,4 +107,9 @@ def compiled_callback(function: Callable[..., Any], signature: Any) -> Any:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a small function into its callers; it has no cache of its own."""
-    return numba.njit(nogil=True, error_model="numpy", inline="never")(function)
+    return njit(**_OPTIONS)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a small function right into its callers, always."""
+    return njit(forceinline=True, **_OPTIONS)(function)

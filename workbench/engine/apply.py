@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.engine.blocks import aligned
-from workbench.engine.lower import empty_program, lower, memory_size
-from workbench.engine.memory import Memory, groups_of, lane_zero, unpack
+from workbench.engine.blocks import Blocks, make_blocks
+from workbench.engine.lower import empty_program, lower
+from workbench.engine.memory import Memory, groups_of, lane_zero, pack, unpack
 from workbench.engine.options import check_seed
-from workbench.engine.record import run_once
-from workbench.engine.simd import LANE_COUNTS
-from workbench.engine.warm import call, get_interpreter
+from workbench.engine.record import run_setup
+from workbench.engine.warm import call
 from workbench.programs import Instruction
-from workbench.programs.instruction import pack
+from workbench.programs.instruction import pack as encode_instructions
+from workbench.tasks import Task, TaskSet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_LANES = LANE_COUNTS[0]
+_LANES = 4
 
 
 def apply(
@@ -57,7 +57,7 @@ def apply(
     sizes = (len(before.scalars), len(before.vectors), len(before.matrices))
     F = before.vectors.shape[1]
     _check_addresses(instruction, sizes)
-    code, data = pack([instruction])
+    code, data = encode_instructions([instruction])
     lowered = empty_program(1)
     call(
         lower,
@@ -68,18 +68,29 @@ def apply(
         np.ones(1, np.bool_),
         True,
         F,
-        _LANES,
         lowered,
     )
-    memory = aligned((1, memory_size(sizes, F, _LANES)), np.dtype(np.float64))[0]
+    blocks = _blocks(F)
+    work = blocks.work(sizes)
+    memory = work.memory[0]
     groups = memory.reshape(-1, _LANES)[F**2 :]
-    groups[: groups_of(sizes, F)] = np.concatenate([part.ravel() for part in before])[
-        :, None
-    ]
-    interpret = get_interpreter(_LANES, "float64")
-    keys = np.zeros(_LANES, np.uint64)
-    call(run_once, lowered, interpret, F, memory, keys, seed)
+    groups[: groups_of(sizes, F)] = pack(before)[:, None]
+    call(
+        run_setup,
+        lowered,
+        blocks.interpreters(),
+        blocks.shape(sizes),
+        blocks.arrays,
+        work,
+        seed,
+    )
     return unpack(lane_zero(memory, _LANES, F), sizes, F)
+
+
+def _blocks(F: int) -> Blocks:
+    """Return a block of one task that nobody trains on."""
+    x, y = np.zeros((1, F)), np.zeros(1)
+    return make_blocks(TaskSet.from_tasks([Task.from_arrays(x, y, x, y)]))
 
 
 def _memory(scalars: ArrayLike, vectors: ArrayLike, matrices: ArrayLike) -> Memory:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.tasks import Task, TaskSet
 
 DTYPES = ("float64", "float32")
-_ALIGN = 64  # bytes of a cache line, and of the widest register
+_ALIGN = 640  # bytes: of whole cache lines, and of whole groups of 4, 8, 10 or 16 lanes
 
 
 class BlockArrays(NamedTuple):
@@ -32,6 +32,8 @@ class BlockArrays(NamedTuple):
     order: np.ndarray  #: int64[epochs, train]
     number: np.ndarray  #: int64[blocks, L]: each lane's task; copies fill the last
     alive: np.ndarray  #: uint64[blocks]: the lanes that are tasks and not copies
+    lanes: np.ndarray  #: int64[blocks]: each block's lanes; L is that of the widest
+    kind: np.ndarray  #: int64[blocks]: which of the two interpreters runs it
 
 
 class WorkArrays(NamedTuple):
@@ -43,6 +45,7 @@ class WorkArrays(NamedTuple):
     loss: np.ndarray  #: float[blocks, L]
     fitness: np.ndarray  #: float64[blocks, L]
     steps: np.ndarray  #: int64[blocks, L]
+    prints: np.ndarray  #: uint64[blocks, L]: fingerprints of the first errors
     alive: np.ndarray  #: uint64[blocks]
     keys: np.ndarray  #: uint64[blocks, L]
 
@@ -62,12 +65,14 @@ class Blocks:
 
     @property
     def lanes(self) -> tuple[int, ...]:
-        """Return the compile-time witness of the lane count."""
+        """Return the compile-time witness of the widest block's lane count."""
         return lanes_of(self.arrays.number.shape[1])
 
-    def interpreter(self) -> Any:
-        """Return the interpreter for these lanes, compiled or loaded under the lock."""
-        return get_interpreter(len(self.lanes), self.dtype.name)
+    def interpreters(self) -> tuple[Any, Any]:
+        """Return the two interpreters, compiled or loaded under the lock."""
+        counts = self.arrays.lanes[0], self.arrays.lanes[-1]
+        first, last = (get_interpreter(int(n), self.dtype.name) for n in counts)
+        return first, last
 
     @property
     def vector_label(self) -> bool:
@@ -76,10 +81,9 @@ class Blocks:
 
     def shape(self, sizes: tuple[int, int, int]) -> Shape:
         """Return the sizes of an evaluation of programs with this many addresses."""
-        L = len(self.lanes)
-        s0 = self.features**2 * L
-        v0 = s0 + sizes[0] * L
-        row = self.features * L
+        row = self.features
+        v0 = row**2
+        s0 = v0 + sizes[1] * row + sizes[2] * row**2
         return Shape(
             features=self.features,
             metric=self.metric,
@@ -88,15 +92,15 @@ class Blocks:
             epochs=len(self.arrays.order),
             classes=self.classes,
             label=v0 + row if self.vector_label else s0,
-            prediction=v0 + 2 * row if self.vector_label else s0 + L,
+            prediction=v0 + 2 * row if self.vector_label else s0 + 1,
             input=v0,
-            size=memory_size(sizes, self.features, L),
+            size=memory_size(sizes, row),
         )
 
     def work(self, sizes: tuple[int, int, int]) -> WorkArrays:
         """Return fresh working arrays for programs with this many addresses."""
         count, L = self.arrays.number.shape
-        size = memory_size(sizes, self.features, L)
+        size = memory_size(sizes, self.features) * L
         return WorkArrays(
             memory=aligned((count, size), self.dtype),
             frozen=aligned((1, size), self.dtype)[0],
@@ -104,29 +108,37 @@ class Blocks:
             loss=aligned((count, L), self.dtype),
             fitness=np.zeros((count, L)),
             steps=np.zeros((count, L), np.int64),
+            prints=np.zeros((count, L), np.uint64),
             alive=np.zeros(count, np.uint64),
             keys=np.zeros((count, L), np.uint64),
         )
 
 
 def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """Return a zeroed array whose first element starts a cache line."""
-    size = shape[0] * shape[1] * dtype.itemsize
-    raw = np.zeros(size + _ALIGN, np.uint8)
-    start = -raw.ctypes.data % _ALIGN
-    return raw[start : start + size].view(dtype).reshape(shape)
+    """Return zeros of at least this shape, each row starting where a group can.
 
-
-def lane_count(tasks: int, features: int) -> int:
-    """Return the block size: the smallest that holds the tasks, while it is sensible.
-
-    Three matrices of 16 x 16 in 16 lanes no longer fit the first-level cache.
+    So the distance between any two rows is a whole number of groups, for every count of
+    lanes, and quads start cache lines.
     """
-    choices = LANE_COUNTS if features < 16 else LANE_COUNTS[:-1]
-    for count in choices:
-        if tasks <= count:
-            return count
-    return choices[-1]
+    length = -(-shape[1] * dtype.itemsize // _ALIGN) * _ALIGN
+    raw = np.zeros(shape[0] * length + _ALIGN, np.uint8)
+    start = -raw.ctypes.data % _ALIGN
+    return raw[start:][: shape[0] * length].view(dtype).reshape(shape[0], -1)
+
+
+def lane_counts(tasks: int, features: int) -> list[int]:
+    """Return the blocks' sizes: as wide as is sensible, the last only as needed.
+
+    Tens of tasks go ten by ten, so that a search and its selection compile one
+    interpreter; so do tasks with many features, since matrices of 16 x 16 in 16 lanes
+    would take 32 KB each and no longer fit the first-level cache.
+    """
+    widest = 10 if features >= 16 or tasks % 10 == 0 else 16
+    full, rest = divmod(tasks, widest)
+    counts = [widest] * full
+    if rest:
+        counts.append(next(count for count in LANE_COUNTS if count >= rest))
+    return counts
 
 
 def make_blocks(
@@ -151,8 +163,8 @@ def make_blocks(
     check_choice("dtype", dtype, DTYPES)
     kind = np.dtype(dtype)
     count = len(tasks)
-    L = lane_count(count, tasks.features)
-    blocks = -(-count // L)
+    lanes = lane_counts(count, tasks.features)
+    L, blocks = lanes[0], len(lanes)
     member = np.minimum(np.arange(blocks * L), count - 1).reshape(blocks, L)
     numbers = np.arange(count) if numbers is None else numbers
     features = tasks.features
@@ -162,13 +174,15 @@ def make_blocks(
     for task in range(count):
         alive[task // L] |= np.uint64(1) << np.uint64(task % L)
     arrays = BlockArrays(
-        x=_lay_out(tasks.train_x, member, features, kind),
-        y=_lay_out(tasks.train_y, member, features, kind),
-        valid_x=_lay_out(tasks.valid_x, member, features, kind),
-        valid_y=_lay_out(tasks.valid_y, member, features, kind),
+        x=_lay_out(tasks.train_x, member, lanes, features, kind),
+        y=_lay_out(tasks.train_y, member, lanes, features, kind),
+        valid_x=_lay_out(tasks.valid_x, member, lanes, features, kind),
+        valid_y=_lay_out(tasks.valid_y, member, lanes, features, kind),
         order=_own_order(tasks.order, tasks.train_x.shape[1]),
         number=numbers[member],
         alive=alive,
+        lanes=np.array(lanes, np.int64),
+        kind=np.array([n != L for n in lanes], np.int64),
     )
     return Blocks(
         arrays,
@@ -193,18 +207,26 @@ def _own_order(order: np.ndarray, train: int) -> np.ndarray:
 
 
 def _lay_out(
-    values: np.ndarray, member: np.ndarray, width: int, dtype: np.dtype
+    values: np.ndarray,
+    member: np.ndarray,
+    lanes: list[int],
+    width: int,
+    dtype: np.dtype,
 ) -> np.ndarray:
-    """Turn [task, example(, feature)] into rows of [example, feature, lane]."""
+    """Turn [task, example(, feature)] into rows of [example, feature, lane].
+
+    The row of a narrower block is not filled to its end.
+    """
     if values.ndim == 2:
         columns = values[:, :, None]
     else:
         pad = ((0, 0), (0, 0), (0, width - values.shape[2]))
         columns = np.pad(values, pad)
-    picked = columns[member]  # [block, lane, example, width]
-    moved = np.moveaxis(picked, 1, 3).reshape(len(member), -1)
-    out = aligned(moved.shape, dtype)
-    out[:] = moved
+    size = columns.shape[1] * columns.shape[2]
+    out = aligned((len(lanes), size * lanes[0]), dtype)
+    for block, count in enumerate(lanes):
+        picked = columns[member[block, :count]]  # [lane, example, width]
+        out[block, : size * count] = np.moveaxis(picked, 0, 2).ravel()
     return out
 
 

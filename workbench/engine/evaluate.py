@@ -127,13 +127,12 @@ def run(program: Prepared, blocks: Blocks, seed: int, limit: float) -> WorkArray
     call(
         evaluate_blocks,
         program.lowered,
-        blocks.interpreter(),
+        blocks.interpreters(),
         blocks.shape(program.sizes),
         blocks.arrays,
         work,
         seed,
         limit,
-        blocks.lanes,
     )
     return work
 
@@ -147,7 +146,7 @@ def combine_fitness(task_fitness: np.ndarray, combine: Combine) -> float:
         When `combine` is neither "mean" nor "median".
     """
     check_choice("combine", combine, COMBINES)
-    return float(call(combined, task_fitness, combine == "median"))
+    return float(call(combined, task_fitness, combine == "median", task_fitness.copy()))
 
 
 def _blocks_of(

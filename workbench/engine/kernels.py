@@ -16,13 +16,25 @@ sqrt(E[x^2] - E[x]^2) unclipped, min and max treat NaN as their C++ loops do.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from numba.extending import register_jitable
 
-from workbench.engine import random, simd
-from workbench.engine.simd import load, splat, store
+from workbench.engine import elementary, random, simd
+from workbench.engine._jit import inlined
+from workbench.engine.simd import (
+    QUAD,
+    groups_of,
+    load,
+    load_words,
+    multiply_add,
+    quad_of,
+    repeat,
+    rounded,
+    splat,
+    spread_over,
+    store,
+)
 from workbench.programs.ops import OPS
 
 if TYPE_CHECKING:
@@ -70,9 +82,13 @@ def elementwise(extent: Any, function: Any) -> Kernel:
     """Return the kernel of `out = function(a)`, element by element."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        for k in range(extent(F)):
-            store(memory, out + k * L, function(load(memory, a + k * L, lanes)))
+        L, quad = len(lanes), quad_of(lanes)
+        count = extent(F) * L
+        whole = count // len(quad) * len(quad)
+        for k in range(0, whole, len(quad)):
+            store(memory, out + k, function(load(memory, a + k, quad)))
+        for k in range(whole, count, L):
+            store(memory, out + k, function(load(memory, a + k, lanes)))
 
     return kernel
 
@@ -81,11 +97,15 @@ def elementwise_pair(extent: Any, function: Any) -> Kernel:
     """Return the kernel of `out = function(a, b)`, element by element."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        for k in range(extent(F)):
-            x = load(memory, a + k * L, lanes)
-            y = load(memory, b + k * L, lanes)
-            store(memory, out + k * L, function(x, y))
+        L, quad = len(lanes), quad_of(lanes)
+        count = extent(F) * L
+        whole = count // len(quad) * len(quad)
+        for k in range(0, whole, len(quad)):
+            x, y = load(memory, a + k, quad), load(memory, b + k, quad)
+            store(memory, out + k, function(x, y))
+        for k in range(whole, count, L):
+            x, y = load(memory, a + k, lanes), load(memory, b + k, lanes)
+            store(memory, out + k, function(x, y))
 
     return kernel
 
@@ -94,10 +114,8 @@ def scaled(extent: Any) -> Kernel:
     """Return the kernel of scalar `a` times every element of `b`."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
         factor = load(memory, a, lanes)
-        for k in range(extent(F)):
-            store(memory, out + k * L, load(memory, b + k * L, lanes) * factor)
+        _multiply(memory, factor, b, out, extent(F), lanes)
 
     return kernel
 
@@ -106,20 +124,47 @@ def reciprocal(extent: Any) -> Kernel:
     """Return the kernel of 1 over every element."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        one = splat(1.0, memory, lanes)
-        for k in range(extent(F)):
-            store(memory, out + k * L, one / load(memory, a + k * L, lanes))
+        L, quad = len(lanes), quad_of(lanes)
+        count = extent(F) * L
+        whole = count // len(quad) * len(quad)
+        ones, one = splat(1.0, memory, quad), splat(1.0, memory, lanes)
+        for k in range(0, whole, len(quad)):
+            store(memory, out + k, ones / load(memory, a + k, quad))
+        for k in range(whole, count, L):
+            store(memory, out + k, one / load(memory, a + k, lanes))
 
     return kernel
 
 
+@inlined
+def _multiply(memory, factor, b, out, extent, lanes):
+    """Write one group times each of `extent` groups."""
+    L, quad = len(lanes), quad_of(lanes)
+    factors = repeat(factor)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        store(memory, out + k, load(memory, b + k, quad) * factors)
+    for k in range(whole, extent * L, L):
+        store(memory, out + k, load(memory, b + k, lanes) * factor)
+
+
+@inlined
+def _fill(memory, value, out, extent, lanes):
+    """Write one group `extent` times."""
+    L, quad = len(lanes), quad_of(lanes)
+    values = repeat(value)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        store(memory, out + k, values)
+    for k in range(whole, extent * L, L):
+        store(memory, out + k, value)
+
+
 def scalar_function(function: Any) -> Kernel:
-    """Return the kernel of a function from the C library, lane by lane."""
+    """Return the kernel of an elementary function of a scalar."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        for lane in range(len(lanes)):
-            memory[out + lane] = function(memory[a + lane])
+        store(memory, out, function(load(memory, a, lanes)))
 
     return kernel
 
@@ -130,91 +175,230 @@ def no_op(memory, a, b, out, data, i, F, keys, stream, lanes):
 
 def broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Fill a vector with a scalar."""
-    L = len(lanes)
-    value = load(memory, a, lanes)
-    for k in range(F):
-        store(memory, out + k * L, value)
+    _fill(memory, load(memory, a, lanes), out, F, lanes)
 
 
 def column_broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set m[r, c] = v[r]."""
     L = len(lanes)
     for r in range(F):
-        value = load(memory, a + r * L, lanes)
-        for c in range(F):
-            store(memory, out + (r * F + c) * L, value)
+        _fill(memory, load(memory, a + r * L, lanes), out + r * F * L, F, lanes)
 
 
 def row_broadcast(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set m[r, c] = v[c]."""
-    L = len(lanes)
-    for c in range(F):
-        value = load(memory, a + c * L, lanes)
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    whole = F // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        values = load(memory, a + k, quad)
         for r in range(F):
-            store(memory, out + (r * F + c) * L, value)
+            store(memory, out + r * row + k, values)
+    for k in range(whole, row, L):
+        value = load(memory, a + k, lanes)
+        for r in range(F):
+            store(memory, out + r * row + k, value)
 
 
-@register_jitable
-def _dot(memory, a, a_stride, b, b_stride, count, lanes):
-    total = load(memory, a, lanes) * load(memory, b, lanes)
-    for k in range(1, count):
-        x = load(memory, a + k * a_stride, lanes)
-        total = total + x * load(memory, b + k * b_stride, lanes)
+_FEW_LANES = 10  # of which four quads fit into the registers
+_MANY = 8  # terms from which the order of a sum is ours and not the original's
+
+
+@inlined
+def _sum_of(quad):
+    """Return the sum of the four groups of a quad."""
+    g0, g1, g2, g3 = groups_of(quad)
+    return (g0 + g1) + (g2 + g3)
+
+
+@inlined
+def _add_product(total, x, y, many):
+    """Add a product to a sum; of many, each is rounded once."""
+    if many:
+        return multiply_add(x, y, total)
+    return total + x * y
+
+
+@inlined
+def _dot(memory, a, b, count, lanes):
+    """Sum products of neighbouring groups.
+
+    Few are summed in their order, as the original engine does; many in four chains,
+    since in one each addition would wait for the one before.
+    """
+    L, quad = len(lanes), quad_of(lanes)
+    if count < QUAD:
+        total = load(memory, a, lanes) * load(memory, b, lanes)
+        for k in range(L, count * L, L):
+            total = total + load(memory, a + k, lanes) * load(memory, b + k, lanes)
+        return total
+    products = load(memory, a, quad) * load(memory, b, quad)
+    whole = count // QUAD * QUAD * L
+    if count < _MANY:
+        g0, g1, g2, g3 = groups_of(products)
+        total = ((g0 + g1) + g2) + g3
+        for k in range(whole, count * L, L):
+            total = total + load(memory, a + k, lanes) * load(memory, b + k, lanes)
+        return total
+    for k in range(len(quad), whole, len(quad)):
+        x, y = load(memory, a + k, quad), load(memory, b + k, quad)
+        products = multiply_add(x, y, products)
+    total = _sum_of(products)
+    for k in range(whole, count * L, L):
+        x, y = load(memory, a + k, lanes), load(memory, b + k, lanes)
+        total = multiply_add(x, y, total)
     return total
 
 
-@register_jitable
+@inlined
 def _mean(memory, a, count, lanes):
-    L = len(lanes)
-    total = load(memory, a, lanes)
-    for k in range(1, count):
-        total = total + load(memory, a + k * L, lanes)
+    """Return the mean of neighbouring groups, summed in the order of `_dot`."""
+    L, quad = len(lanes), quad_of(lanes)
+    whole = count // QUAD * QUAD * L
+    if count < _MANY:
+        total = load(memory, a, lanes)
+        whole = L
+    else:
+        totals = load(memory, a, quad)
+        for k in range(len(quad), whole, len(quad)):
+            totals = totals + load(memory, a + k, quad)
+        total = _sum_of(totals)
+    for k in range(whole, count * L, L):
+        total = total + load(memory, a + k, lanes)
     return total / splat(float(count), memory, lanes)
 
 
-@register_jitable
+@inlined
 def _stdev(memory, a, count, lanes):
-    L = len(lanes)
     mean = _mean(memory, a, count, lanes)
-    squares = _dot(memory, a, L, a, L, count, lanes)
+    squares = _dot(memory, a, a, count, lanes)
     return simd.sqrt(squares / splat(float(count), memory, lanes) - mean * mean)
 
 
 def dot(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Take the inner product of two vectors."""
-    L = len(lanes)
-    store(memory, out, _dot(memory, a, L, b, L, F, lanes))
+    store(memory, out, _dot(memory, a, b, F, lanes))
 
 
 def outer(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set m[r, c] = a[r] * b[c]."""
     L = len(lanes)
     for r in range(F):
-        x = load(memory, a + r * L, lanes)
-        for c in range(F):
-            y = load(memory, b + c * L, lanes)
-            store(memory, out + (r * F + c) * L, x * y)
+        factor = load(memory, a + r * L, lanes)
+        _multiply(memory, factor, b, out + r * F * L, F, lanes)
+
+
+@inlined
+def _copy(memory, source, target, extent, lanes):
+    """Copy `extent` groups."""
+    L, quad = len(lanes), quad_of(lanes)
+    whole = extent // QUAD * QUAD * L
+    for k in range(0, whole, len(quad)):
+        store(memory, target + k, load(memory, source + k, quad))
+    for k in range(whole, extent * L, L):
+        store(memory, target + k, load(memory, source + k, lanes))
+
+
+@inlined
+def _two_dots(memory, a, b, out, F, lanes):
+    """Write two rows of a matrix times a vector; they share what they load of it."""
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    y = load(memory, b, quad)
+    s, t = load(memory, a, quad) * y, load(memory, a + row, quad) * y
+    for k in range(len(quad), row, len(quad)):
+        y = load(memory, b + k, quad)
+        s = multiply_add(load(memory, a + k, quad), y, s)
+        t = multiply_add(load(memory, a + row + k, quad), y, t)
+    store(memory, out, _sum_of(s))
+    store(memory, out + L, _sum_of(t))
+
+
+@inlined
+def _four_dots(memory, a, b, out, F, lanes):
+    """Do what `_two_dots` does for four rows: as many as 32 registers hold."""
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    a1, a2, a3 = a + row, a + 2 * row, a + 3 * row
+    y = load(memory, b, quad)
+    s, t = load(memory, a, quad) * y, load(memory, a1, quad) * y
+    u, v = load(memory, a2, quad) * y, load(memory, a3, quad) * y
+    for k in range(len(quad), row, len(quad)):
+        y = load(memory, b + k, quad)
+        s = multiply_add(load(memory, a + k, quad), y, s)
+        t = multiply_add(load(memory, a1 + k, quad), y, t)
+        u = multiply_add(load(memory, a2 + k, quad), y, u)
+        v = multiply_add(load(memory, a3 + k, quad), y, v)
+    store(memory, out, _sum_of(s))
+    store(memory, out + L, _sum_of(t))
+    store(memory, out + 2 * L, _sum_of(u))
+    store(memory, out + 3 * L, _sum_of(v))
 
 
 def matrix_vector(memory, a, b, out, data, i, F, keys, stream, lanes):
-    """Multiply a matrix by a vector, by way of scratch: `out` may be `b`."""
+    """Multiply a matrix by a vector, by way of scratch where `out` is `b`."""
     L = len(lanes)
-    for r in range(F):
-        row = _dot(memory, a + r * F * L, L, b, L, F, lanes)
-        store(memory, r * L, row)
-    for r in range(F):
-        store(memory, out + r * L, load(memory, r * L, lanes))
+    row = F * L
+    target = 0 if out == b else out
+    whole = F if F >= _MANY and F % QUAD == 0 else 0
+    if len(lanes) <= _FEW_LANES:
+        for r in range(0, whole, 4):
+            _four_dots(memory, a + r * row, b, target + r * L, F, lanes)
+    else:
+        for r in range(0, whole, 2):
+            _two_dots(memory, a + r * row, b, target + r * L, F, lanes)
+    for r in range(whole, F):
+        store(memory, target + r * L, _dot(memory, a + r * row, b, F, lanes))
+    if target != out:
+        _copy(memory, target, out, F, lanes)
+
+
+@inlined
+def _cells(memory, a, b, out, F, many, lanes, wide):
+    """Write neighbouring cells of a row of a matrix product, as many as `wide` holds.
+
+    `wide` is the witness of a quad or of a group; `a` names the row's first element.
+    """
+    L, row = len(lanes), F * len(lanes)
+    factor = spread_over(load(memory, a, lanes), wide)
+    total = factor * load(memory, b, wide)
+    for k in range(1, F):
+        factor = spread_over(load(memory, a + k * L, lanes), wide)
+        total = _add_product(total, factor, load(memory, b + k * row, wide), many)
+    store(memory, out, total)
+
+
+@inlined
+def _two_quads(memory, a, b, out, F, lanes):
+    """Write eight cells of a row of a matrix product; they share the row's elements."""
+    L, quad = len(lanes), quad_of(lanes)
+    row, half = F * L, len(quad)
+    factor = repeat(load(memory, a, lanes))
+    s, t = factor * load(memory, b, quad), factor * load(memory, b + half, quad)
+    for k in range(1, F):
+        factor = repeat(load(memory, a + k * L, lanes))
+        s = multiply_add(factor, load(memory, b + k * row, quad), s)
+        t = multiply_add(factor, load(memory, b + k * row + half, quad), t)
+    store(memory, out, s)
+    store(memory, out + half, t)
 
 
 def matrix_matrix(memory, a, b, out, data, i, F, keys, stream, lanes):
-    """Multiply two matrices, by way of scratch: `out` may be either."""
-    L = len(lanes)
-    for r in range(F):
-        for c in range(F):
-            cell = _dot(memory, a + r * F * L, L, b + c * L, F * L, F, lanes)
-            store(memory, (r * F + c) * L, cell)
-    for k in range(F * F):
-        store(memory, out + k * L, load(memory, k * L, lanes))
+    """Multiply two matrices, by way of scratch where `out` is either."""
+    L, quad = len(lanes), quad_of(lanes)
+    row = F * L
+    target = 0 if out in (a, b) else out
+    whole, many = F // QUAD * QUAD * L, F >= _MANY
+    pairs = row if F % (2 * QUAD) == 0 else 0
+    for r in range(0, F * row, row):
+        for c in range(0, pairs, 2 * len(quad)):
+            _two_quads(memory, a + r, b + c, target + r + c, F, lanes)
+        for c in range(pairs, whole, len(quad)):
+            _cells(memory, a + r, b + c, target + r + c, F, many, lanes, quad)
+        for c in range(whole, row, L):
+            _cells(memory, a + r, b + c, target + r + c, F, many, lanes, lanes)
+    if target != out:
+        _copy(memory, target, out, F * F, lanes)
 
 
 def transpose(memory, a, b, out, data, i, F, keys, stream, lanes):
@@ -237,26 +421,39 @@ def norm(extent: Any) -> Kernel:
     """Return the kernel of the root of the sum of squares."""
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
-        L = len(lanes)
-        store(memory, out, simd.sqrt(_dot(memory, a, L, a, L, extent(F), lanes)))
+        store(memory, out, simd.sqrt(_dot(memory, a, a, extent(F), lanes)))
 
     return kernel
 
 
+@inlined
+def _column_norms(memory, a, out, F, lanes, wide):
+    """Write the norms of neighbouring columns, as many as `wide` holds."""
+    row = F * len(lanes)
+    x = load(memory, a, wide)
+    squares = x * x
+    for k in range(row, F * row, row):
+        x = load(memory, a + k, wide)
+        squares = squares + x * x
+    store(memory, out, simd.sqrt(squares))
+
+
 def column_norm(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set v[c] to the norm of column c."""
-    L = len(lanes)
-    for c in range(F):
-        squares = _dot(memory, a + c * L, F * L, a + c * L, F * L, F, lanes)
-        store(memory, out + c * L, simd.sqrt(squares))
+    L, quad = len(lanes), quad_of(lanes)
+    whole = F // QUAD * QUAD * L
+    for c in range(0, whole, len(quad)):
+        _column_norms(memory, a + c, out + c, F, lanes, quad)
+    for c in range(whole, F * L, L):
+        _column_norms(memory, a + c, out + c, F, lanes, lanes)
 
 
 def row_norm(memory, a, b, out, data, i, F, keys, stream, lanes):
     """Set v[r] to the norm of row r."""
     L = len(lanes)
     for r in range(F):
-        squares = _dot(memory, a + r * F * L, L, a + r * F * L, L, F, lanes)
-        store(memory, out + r * L, simd.sqrt(squares))
+        row = a + r * F * L
+        store(memory, out + r * L, simd.sqrt(_dot(memory, row, row, F, lanes)))
 
 
 def mean(extent: Any) -> Kernel:
@@ -313,12 +510,12 @@ def uniform(extent: Any) -> Kernel:
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
         L = len(lanes)
-        low = data[3 * i]
-        span = max(data[3 * i + 1] - low, 0.0)
-        for lane in range(L):
-            key = random.draw_key(keys[lane], stream)
-            for k in range(extent(F)):
-                memory[out + k * L + lane] = low + span * random.uniform(key, k)
+        low = splat(data[3 * i], data, lanes)
+        span = splat(max(data[3 * i + 1] - data[3 * i], 0.0), data, lanes)
+        drawing = random.draw_key(load_words(keys, lanes), stream)
+        for k in range(extent(F)):
+            value = low + span * random.uniforms(drawing, k)
+            store(memory, out + k * L, rounded(value, memory))
 
     return kernel
 
@@ -328,11 +525,12 @@ def gaussian(extent: Any) -> Kernel:
 
     def kernel(memory, a, b, out, data, i, F, keys, stream, lanes):
         L = len(lanes)
-        center, spread = data[3 * i], data[3 * i + 1]
-        for lane in range(L):
-            key = random.draw_key(keys[lane], stream)
-            for k in range(extent(F)):
-                memory[out + k * L + lane] = center + spread * random.gaussian(key, k)
+        center = splat(data[3 * i], data, lanes)
+        spread = splat(data[3 * i + 1], data, lanes)
+        drawing = random.draw_key(load_words(keys, lanes), stream)
+        for k in range(extent(F)):
+            value = center + spread * random.gaussians(drawing, k)
+            store(memory, out + k * L, rounded(value, memory))
 
     return kernel
 
@@ -345,14 +543,14 @@ _BY_NAME: dict[str, Kernel] = {
     "SCALAR_DIVISION_OP": elementwise_pair(_scalar, _over),
     "SCALAR_ABS_OP": elementwise(_scalar, simd.absolute),
     "SCALAR_RECIPROCAL_OP": reciprocal(_scalar),
-    "SCALAR_SIN_OP": scalar_function(math.sin),
-    "SCALAR_COS_OP": scalar_function(math.cos),
-    "SCALAR_TAN_OP": scalar_function(math.tan),
-    "SCALAR_ARCSIN_OP": scalar_function(math.asin),
-    "SCALAR_ARCCOS_OP": scalar_function(math.acos),
-    "SCALAR_ARCTAN_OP": scalar_function(math.atan),
-    "SCALAR_EXP_OP": scalar_function(math.exp),
-    "SCALAR_LOG_OP": scalar_function(math.log),
+    "SCALAR_SIN_OP": scalar_function(elementary.sin),
+    "SCALAR_COS_OP": scalar_function(elementary.cos),
+    "SCALAR_TAN_OP": scalar_function(elementary.tan),
+    "SCALAR_ARCSIN_OP": scalar_function(elementary.asin),
+    "SCALAR_ARCCOS_OP": scalar_function(elementary.acos),
+    "SCALAR_ARCTAN_OP": scalar_function(elementary.atan),
+    "SCALAR_EXP_OP": scalar_function(elementary.exp),
+    "SCALAR_LOG_OP": scalar_function(elementary.log),
     "SCALAR_HEAVYSIDE_OP": elementwise(_scalar, simd.is_not_negative),
     "VECTOR_HEAVYSIDE_OP": elementwise(_vector, simd.is_positive),
     "MATRIX_HEAVYSIDE_OP": elementwise(_matrix, simd.is_positive),

@@ -5,28 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.engine import random
-from workbench.engine._jit import helper, kernel
-from workbench.engine.execute import begin, keep_best, train, validate
+from workbench.engine._jit import helper, inlined, kernel
+from workbench.engine.execute import keep_best
+from workbench.engine.interpreter import ONCE, TRAIN, VALIDATE
 from workbench.engine.simd import pointer
 
-_ZERO = np.uint64(0)
-
-
-@helper
-def pointers(program, interpret):
-    """Return a lowered program as pointers, with its interpreter.
-
-    The arrays must outlive the pointers.
-    """
-    ops, operands, data, positions, bounds = program
-    return (
-        pointer(ops),
-        pointer(operands),
-        pointer(data),
-        pointer(positions),
-        pointer(bounds),
-        interpret,
-    )
+_ZERO, _NO_STREAM = np.uint64(0), np.uint64(0)
+_FIRST, _NO = np.int64(0), np.int64(0)  # plain ints would compile cases of their own
 
 
 @helper
@@ -38,104 +23,132 @@ def set_keys(seed, blocks, work):
             work.keys[block, lane] = random.task_key(seed, number[block, lane])
 
 
-@helper
-def begin_block(program, shape, blocks, work, block):
+@inlined
+def run_block(
+    phase, code, shape, blocks, work, block, epoch, first, last, limit, printed, stream
+):
+    """Call the interpreter for one block; return the lanes that it returns."""
+    program, interpreters = code
+    interpret = interpreters[blocks.kind[block]]
+    valid = phase == VALIDATE
+    return interpret(
+        phase,
+        pointer(program.rows),
+        pointer(program.data),
+        pointer(program.bounds),
+        pointer(program.slots[0]),
+        pointer(program.slots[1]),
+        (
+            shape.features,
+            shape.metric,
+            shape.train,
+            shape.valid,
+            shape.epochs,
+            shape.classes,
+            shape.label,
+            shape.prediction,
+            shape.input,
+            shape.size,
+        ),
+        pointer(work.memory[block]),
+        pointer(work.frozen),
+        pointer(blocks.valid_x[block] if valid else blocks.x[block]),
+        pointer(blocks.valid_y[block] if valid else blocks.y[block]),
+        pointer(blocks.order[epoch]),
+        epoch,
+        first,
+        last,
+        limit,
+        work.alive[block],
+        pointer(work.loss[block]),
+        pointer(work.steps[block]),
+        pointer(work.prints[block]),
+        printed,
+        pointer(work.keys[block]),
+        stream,
+    )
+
+
+@inlined
+def run_rows(code, shape, blocks, work, block, first, last, stream):
+    """Run some rows of a program once on a block, outside any example."""
+    run_block(
+        ONCE, code, shape, blocks, work, block, _NO, first, last, 0.0, _NO, stream
+    )
+
+
+@inlined
+def begin_block(code, shape, blocks, work, block):
     """Start a block afresh: memory wiped, Setup run, every task alive."""
     work.alive[block] = blocks.alive[block]
     for lane in range(work.fitness.shape[1]):
         work.fitness[block, lane] = 0.0
         work.steps[block, lane] = 0
-    memory, keys = pointer(work.memory[block]), pointer(work.keys[block])
-    begin(program, shape, memory, keys)
+        work.prints[block, lane] = 0
+    memory = work.memory[block]
+    for k in range(shape.size * blocks.lanes[block]):
+        memory[k] = 0.0
+    bounds = code[0].bounds
+    stream = random.stream_of(random.SETUP, 0)
+    run_rows(code, shape, blocks, work, block, bounds[0], bounds[1], stream)
 
 
-@helper
-def train_block(
-    program, shape, blocks, work, block, epoch, first, last, limit, errors, lanes
-):
-    """Train one block on part of an epoch; `errors` has a row a recorded step."""
-    work.alive[block] = train(
-        program,
+@inlined
+def train_block(code, shape, blocks, work, block, epoch, first, last, limit, printed):
+    """Train one block on part of an epoch; `printed` examples leave fingerprints."""
+    work.alive[block] = run_block(
+        TRAIN,
+        code,
         shape,
-        pointer(work.memory[block]),
-        pointer(blocks.x[block]),
-        pointer(blocks.y[block]),
-        pointer(blocks.order[epoch]),
+        blocks,
+        work,
+        block,
+        epoch,
         first,
         last,
-        epoch,
         limit,
-        work.alive[block],
-        pointer(work.steps[block]),
-        pointer(errors),
-        len(errors),
-        pointer(work.keys[block]),
-        lanes,
+        printed,
+        _NO_STREAM,
     )
 
 
-@helper
-def validate_block(
-    program, shape, blocks, work, block, epoch, count, limit, errors, lanes
-):
+@inlined
+def validate_block(code, shape, blocks, work, block, epoch, count, limit, printed):
     """Validate one block after an epoch; return the lanes that stayed in bounds."""
-    return validate(
-        program,
+    return run_block(
+        VALIDATE,
+        code,
         shape,
-        pointer(work.memory[block]),
-        pointer(work.frozen),
-        pointer(blocks.valid_x[block]),
-        pointer(blocks.valid_y[block]),
-        count,
+        blocks,
+        work,
+        block,
         epoch,
+        _NO,
+        count,
         limit,
-        work.alive[block],
-        pointer(work.loss[block]),
-        pointer(errors),
-        len(errors),
-        pointer(work.keys[block]),
-        lanes,
+        printed,
+        _NO_STREAM,
     )
 
 
-@helper
-def finish_block(program, shape, blocks, work, block, done, limit, lanes):
+@inlined
+def finish_block(code, shape, blocks, work, block, done, limit):
     """Run what is left of a block's life after `done` steps of its first epoch."""
-    unrecorded = work.loss[:0]
     start = done
     for epoch in range(shape.epochs):
         if work.alive[block] == _ZERO:
             return
         train_block(
-            program,
-            shape,
-            blocks,
-            work,
-            block,
-            epoch,
-            start,
-            shape.train,
-            limit,
-            unrecorded,
-            lanes,
+            code, shape, blocks, work, block, epoch, start, shape.train, limit, _NO
         )
-        start = 0
+        start = _FIRST
         if work.alive[block] == _ZERO:
             return
         within = validate_block(
-            program,
-            shape,
-            blocks,
-            work,
-            block,
-            epoch,
-            shape.valid,
-            limit,
-            unrecorded,
-            lanes,
+            code, shape, blocks, work, block, epoch, shape.valid, limit, _NO
         )
         loss, fitness = pointer(work.loss[block]), pointer(work.fitness[block])
-        keep_best(shape, within, loss, shape.valid, fitness, len(lanes))
+        keep_best(shape, within, loss, shape.valid, fitness, work.fitness.shape[1])
 
 
 @helper
@@ -153,30 +166,29 @@ def count_all_steps(shape, blocks, work):
 
 
 @kernel
-def evaluate_blocks(program, interpret, shape, blocks, work, seed, limit, lanes):
+def evaluate_blocks(program, interpreters, shape, blocks, work, seed, limit):
     """Evaluate a lowered program on all blocks; results stand in `work`."""
     set_keys(seed, blocks, work)
-    code = pointers(program, interpret)
+    code = program, interpreters
     for block in range(len(work.alive)):
         begin_block(code, shape, blocks, work, block)
-        finish_block(code, shape, blocks, work, block, 0, limit, lanes)
+        finish_block(code, shape, blocks, work, block, _FIRST, limit)
     return count_all_steps(shape, blocks, work)
 
 
-@helper
-def copy_memory(shape, source, target):
+@inlined
+def copy_memory(shape, blocks, block, source, target):
     """Copy one block's memory."""
-    for k in range(shape.size):
-        target[k] = source[k]
+    for k in range(shape.size * blocks.lanes[block]):
+        target[block, k] = source[block, k]
 
 
 @helper
-def sorted_copy(values, count):
-    """Return the first `count` values in ascending order.
+def sort_into(ordered, values, count):
+    """Write the first `count` values into `ordered`, ascending.
 
     A Shell sort: short to compile, and the lists here are short.
     """
-    ordered = np.empty(count)
     for i in range(count):
         ordered[i] = values[i]
     gap = 1
@@ -191,14 +203,17 @@ def sorted_copy(values, count):
                 ordered[k] = ordered[k - gap]
                 k -= gap
             ordered[k] = value
-    return ordered
 
 
 @kernel
-def combined(fitness, median):
-    """Return the mean or the upper median of the tasks' fitness."""
+def combined(fitness, median, ordered):
+    """Return the mean or the upper median of the tasks' fitness.
+
+    `ordered` is room for as many values.
+    """
     if median:
-        return sorted_copy(fitness, len(fitness))[len(fitness) // 2]
+        sort_into(ordered, fitness, len(fitness))
+        return ordered[len(fitness) // 2]
     total = 0.0
     for value in fitness:
         total += value

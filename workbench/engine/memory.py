@@ -19,17 +19,26 @@ class Memory(NamedTuple):
     """float64[M, F, F]."""
 
 
+_ORDER = (1, 2, 0)
+
+
 def unpack(groups: np.ndarray, sizes: tuple[int, int, int], features: int) -> Memory:
-    """Cut [..., groups] into scalars, vectors and matrices, as memory orders them."""
+    """Cut [..., groups], in which vectors, matrices and scalars lie in turn."""
     shapes = ((), (features,), (features, features))
-    parts = []
+    parts = {}
     start = 0
-    for count, shape in zip(sizes, shapes, strict=True):
+    for kind in _ORDER:
+        count, shape = sizes[kind], shapes[kind]
         width = count * math.prod(shape)
         part = groups[..., start : start + width]
-        parts.append(part.reshape(*groups.shape[:-1], count, *shape))
+        parts[kind] = part.reshape(*groups.shape[:-1], count, *shape)
         start += width
-    return Memory(*parts)
+    return Memory(parts[0], parts[1], parts[2])
+
+
+def pack(memory: Memory) -> np.ndarray:
+    """Return the groups of one task's memory, as `unpack` reads them."""
+    return np.concatenate([memory[kind].ravel() for kind in _ORDER])
 
 
 def groups_of(sizes: tuple[int, int, int], features: int) -> int:

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbench.engine.lower import empty_program, lower, mark_live
+from workbench.engine.fuse import fuse
+from workbench.engine.lower import (
+    Lowered,
+    empty_program,
+    lower,
+    mark_live,
+    read_in_place,
+)
 from workbench.engine.warm import call
 from workbench.programs import Kind, encode
+from workbench.programs.liveness import make_room
 
 if TYPE_CHECKING:
     from workbench.engine.blocks import Blocks
@@ -18,13 +26,18 @@ if TYPE_CHECKING:
 class Prepared(NamedTuple):
     """A lowered program and what it was lowered with."""
 
-    lowered: tuple[np.ndarray, ...]  #: as `lower` makes it
+    lowered: Lowered  #: as `lower` makes it
     live: np.ndarray  #: bool[n]: which of its instructions can influence a prediction
     sizes: tuple[int, int, int]  #: numbers of scalar, vector and matrix addresses
 
 
-def prepare(program: Program, blocks: Blocks, *, reduce: bool) -> Prepared:
+def prepare(
+    program: Program, blocks: Blocks, *, reduce: bool, in_place: bool = True
+) -> Prepared:
     """Lower a program for blocks of tasks, without dead instructions if `reduce`.
+
+    Unless `in_place`, memory holds the examples too, and every instruction has a row
+    of its own: what `record` shows.
 
     Raises
     ------
@@ -37,10 +50,16 @@ def prepare(program: Program, blocks: Blocks, *, reduce: bool) -> Prepared:
     code, data, lengths = encode(program)
     live = np.zeros(len(code), np.bool_)
     memory = np.array(sizes, np.int64)
-    call(mark_live, code, data, lengths, memory, blocks.vector_label, live)
+    room = make_room(len(code), sizes)
+    call(mark_live, code, data, lengths, memory, blocks.vector_label, live, room)
     lowered = empty_program(len(code))
-    L, F = len(blocks.lanes), blocks.features
-    call(lower, code, data, lengths, memory, live, not reduce, F, L, lowered)
+    F = blocks.features
+    call(lower, code, data, lengths, memory, live, not reduce, F, lowered)
+    if in_place:
+        shape = blocks.shape(sizes)
+        if reduce:
+            call(fuse, lowered, shape.prediction)
+        call(read_in_place, lowered, shape.input, shape.label)
     return Prepared(lowered, live, sizes)
 
 

@@ -3,16 +3,20 @@
 Random instructions draw from the stream of (seed, task, phase, step, instruction), so
 that removing a dead instruction, cutting the tasks into other blocks or running on
 more threads changes nothing. Each stream is SplitMix64 (Steele, Lea & Flood 2014)
-started at a mixed key.
+started at a mixed key. The keys of all lanes may come as one vector (`simd.Words`):
+the same functions mix them, and `uniforms` and `gaussians` draw for all lanes at once.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from workbench.engine._jit import helper
+from workbench.engine import elementary
+from workbench.engine._jit import helper, inlined
+from workbench.engine.simd import fractions
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -27,7 +31,7 @@ SETUP, TRAIN_PREDICT, TRAIN_LEARN, VALID_PREDICT = 0, 1, 2, 3
 """Phases of an evaluation, part of a random instruction's stream."""
 
 
-@helper
+@inlined
 def mix(z: np.uint64) -> np.uint64:
     """Return a bijective scramble of 64 bits (SplitMix64's output function)."""
     z = (z ^ (z >> _U30)) * _M1
@@ -35,13 +39,13 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _U31)
 
 
-@helper
+@inlined
 def bits(key: np.uint64, index: int) -> np.uint64:
     """Return draw number `index` of the stream `key` as 64 random bits."""
     return mix(key + (np.uint64(index) + _ONE) * _GOLDEN)
 
 
-@helper
+@inlined
 def uniform(key: np.uint64, index: int) -> float:
     """Return draw `index` as a float in the open interval (0, 1)."""
     return ((bits(key, index) >> _U12) + 0.5) * 2.0**-52
@@ -52,6 +56,22 @@ def gaussian(key: np.uint64, index: int) -> float:
     """Return standard normal draw `index` (Box-Muller on two uniforms)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, 2 * index)))
     return radius * math.cos(2.0 * math.pi * uniform(key, 2 * index + 1))
+
+
+@inlined
+def uniforms(keys: Any, index: int) -> Any:
+    """Return draw `index` of every lane as a float, as `uniform` to the last bit."""
+    return fractions(bits(keys, index))  # type: ignore[call-arg]
+
+
+@helper
+def gaussians(keys: Any, index: int) -> Any:
+    """Return standard normal draw `index` of every lane.
+
+    `gaussian` may differ in the last bits, since it asks the C library.
+    """
+    first, second = uniforms(keys, 2 * index), uniforms(keys, 2 * index + 1)
+    return elementary.normal(first, second)  # type: ignore[call-arg]
 
 
 @helper
@@ -78,20 +98,20 @@ def draw_key(task: np.uint64, stream: np.uint64) -> np.uint64:
     return mix(task ^ mix(stream))
 
 
-@helper
+@inlined
 def next_bits(state: np.ndarray) -> np.uint64:
     """Advance the sequential generator `state` (uint64[1]) and return 64 bits."""
     state[0] += _GOLDEN
     return mix(state[0])
 
 
-@helper
+@inlined
 def next_uniform(state: np.ndarray) -> float:
     """Return the next float in the open interval (0, 1)."""
     return ((next_bits(state) >> _U12) + 0.5) * 2.0**-52
 
 
-@helper
+@inlined
 def next_below(state: np.ndarray, limit: int) -> int:
     """Return the next integer in [0, limit); its bias is below limit / 2**53."""
     return int((next_bits(state) >> _U11) * (limit * 2.0**-53))

@@ -14,10 +14,7 @@ import numpy as np
 from workbench.engine import random
 from workbench.engine._jit import helper, kernel
 from workbench.engine.execute import (
-    LEARN,
-    PREDICT,
     RMSE,
-    SETUP,
     show_example,
     show_label,
     training_error,
@@ -25,7 +22,7 @@ from workbench.engine.execute import (
 )
 from workbench.engine.lifetime import (
     begin_block,
-    pointers,
+    run_rows,
     set_keys,
     train_block,
     validate_block,
@@ -39,6 +36,7 @@ ROWS, VISITS = 0, 1
 """Entries of `Record.counts`."""
 
 _ZERO = np.uint64(0)
+_SETUP, _PREDICT, _LEARN = np.int64(0), np.int64(1), np.int64(2)
 _FIRST = np.int64(0)  # a plain 0 would be compiled as a case of its own
 
 
@@ -78,51 +76,41 @@ def note(record, shape, memory, step, lanes):
 
 
 @helper
-def run_noted(program, function, shape, memory, keys, stream, record, lanes):
-    """Run one function of the program once, as `execute.run`, noting every step."""
-    ops, operands, data, positions, bounds, interpret = program
+def run_noted(code, function, shape, blocks, work, stream, record, lanes):
+    """Run one function of the program once, noting every step."""
+    bounds = code[0].bounds
     for i in range(bounds[function], bounds[function + 1]):
-        interpret(
-            ops,
-            operands,
-            data,
-            positions,
-            i,
-            i + 1,
-            memory,
-            shape.features,
-            keys,
-            stream,
-        )
-        note(record, shape, memory, i, lanes)
+        run_rows(code, shape, blocks, work, _FIRST, i, i + 1, stream)
+        note(record, shape, pointer(work.memory[0]), i, lanes)
 
 
 @helper
-def begin_noted(program, shape, memory, keys, record, lanes):
-    """Wipe memory and run Setup, as `execute.begin`."""
-    for k in range(shape.size):
-        memory[k] = 0.0
+def begin_noted(code, shape, blocks, work, record, lanes):
+    """Wipe memory and run Setup, as `lifetime.begin_block`."""
+    for k in range(shape.size * len(lanes)):
+        work.memory[0, k] = 0.0
     stream = random.stream_of(random.SETUP, 0)
-    run_noted(program, SETUP, shape, memory, keys, stream, record, lanes)
+    run_noted(code, _SETUP, shape, blocks, work, stream, record, lanes)
 
 
 @helper
-def predict_noted(program, shape, memory, x, example, keys, stream, record, lanes):
-    """Run Predict on one example, as `execute.predict`, and note what it predicts."""
+def predict_noted(code, shape, blocks, work, x, example, stream, record, lanes):
+    """Run Predict on one example, and note what it predicts."""
     L = len(lanes)
+    memory = pointer(work.memory[0])
     record.counts[VISITS] += 1
     show_example(shape, memory, x, example, lanes)
     note(record, shape, memory, FEATURES, lanes)
-    run_noted(program, PREDICT, shape, memory, keys, stream, record, lanes)
+    run_noted(code, _PREDICT, shape, blocks, work, stream, record, lanes)
     visit = record.counts[VISITS] - 1
     for k in range(record.prediction.shape[1]):
-        record.prediction[visit, k] = memory[shape.prediction + k * L]
+        record.prediction[visit, k] = memory[(shape.prediction + k) * L]
 
 
 @helper
-def train_noted(program, shape, blocks, work, first, last, epoch, limit, record, lanes):
+def train_noted(code, shape, blocks, work, first, last, epoch, limit, record, lanes):
     """Train on part of an epoch, as `execute.train`; return who is alive."""
-    memory, keys = pointer(work.memory[0]), pointer(work.keys[0])
+    memory = pointer(work.memory[0])
     x, y = pointer(blocks.x[0]), pointer(blocks.y[0])
     loss = pointer(work.loss[0])
     alive = work.alive[0]
@@ -130,7 +118,7 @@ def train_noted(program, shape, blocks, work, first, last, epoch, limit, record,
         step = epoch * shape.train + t
         example = blocks.order[epoch, t]
         stream = random.stream_of(random.TRAIN_PREDICT, step)
-        predict_noted(program, shape, memory, x, example, keys, stream, record, lanes)
+        predict_noted(code, shape, blocks, work, x, example, stream, record, lanes)
         error = training_error(shape, memory, y, example, lanes)
         if shape.metric != RMSE:
             note(record, shape, memory, WRITE_BACK, lanes)
@@ -142,21 +130,19 @@ def train_noted(program, shape, blocks, work, first, last, epoch, limit, record,
         show_label(shape, memory, y, example, lanes)
         note(record, shape, memory, LABEL, lanes)
         stream = random.stream_of(random.TRAIN_LEARN, step)
-        run_noted(program, LEARN, shape, memory, keys, stream, record, lanes)
+        run_noted(code, _LEARN, shape, blocks, work, stream, record, lanes)
     return alive
 
 
 @helper
-def validate_noted(
-    program, shape, blocks, work, first, last, epoch, limit, record, lanes
-):
+def validate_noted(code, shape, blocks, work, first, last, epoch, limit, record, lanes):
     """Validate on part of the examples, as `execute.validate`, while in bounds."""
-    memory, keys = pointer(work.memory[0]), pointer(work.keys[0])
+    memory = pointer(work.memory[0])
     x, y = pointer(blocks.valid_x[0]), pointer(blocks.valid_y[0])
     loss = pointer(work.loss[0])
     for example in range(first, last):
         stream = random.stream_of(random.VALID_PREDICT, epoch * shape.valid + example)
-        predict_noted(program, shape, memory, x, example, keys, stream, record, lanes)
+        predict_noted(code, shape, blocks, work, x, example, stream, record, lanes)
         error = validation_error(shape, memory, y, example, lanes)
         store(loss, 0, absolute(error))
         record.error[record.counts[VISITS] - 1] = loss[0]
@@ -166,33 +152,19 @@ def validate_noted(
 
 @kernel
 def record_block(
-    program, interpret, shape, blocks, work, seed, limit, window, record, lanes
+    program, interpreters, shape, blocks, work, seed, limit, window, record, lanes
 ):
     """Evaluate one task up to the end of the window, and put the window on record."""
     set_keys(seed, blocks, work)
-    code = pointers(program, interpret)
-    unrecorded = work.loss[:0]
+    code = program, interpreters
     begin_block(code, shape, blocks, work, 0)
     if window.setup:
-        memory, keys = pointer(work.memory[0]), pointer(work.keys[0])
-        begin_noted(code, shape, memory, keys, record, lanes)
+        begin_noted(code, shape, blocks, work, record, lanes)
     start = window.train_first
     for epoch in range(window.epoch + 1):
         before = epoch < window.epoch
         last = shape.train if before else start
-        train_block(
-            code,
-            shape,
-            blocks,
-            work,
-            0,
-            epoch,
-            _FIRST,
-            last,
-            limit,
-            unrecorded,
-            lanes,
-        )
+        train_block(code, shape, blocks, work, 0, epoch, _FIRST, last, limit, _FIRST)
         if not before and work.alive[0] != _ZERO:
             work.alive[0] = train_noted(
                 code,
@@ -210,16 +182,7 @@ def record_block(
         if work.alive[0] == _ZERO or (window.valid_last == 0 and not before):
             return
         within = validate_block(
-            code,
-            shape,
-            blocks,
-            work,
-            0,
-            epoch,
-            valid,
-            limit,
-            unrecorded,
-            lanes,
+            code, shape, blocks, work, 0, epoch, valid, limit, _FIRST
         )
         if not before and within != _ZERO:
             validate_noted(
@@ -237,21 +200,9 @@ def record_block(
 
 
 @kernel
-def run_once(program, interpret, F, memory, keys, seed):
+def run_setup(program, interpreters, shape, blocks, work, seed):
     """Run a lowered program's Setup on a memory as it stands."""
-    for lane in range(len(keys)):
-        keys[lane] = random.task_key(seed, 0)
-    ops, operands, data, positions, bounds, interpret = pointers(program, interpret)
+    set_keys(seed, blocks, work)
     stream = random.stream_of(random.SETUP, 0)
-    interpret(
-        ops,
-        operands,
-        data,
-        positions,
-        bounds[0],
-        bounds[1],
-        pointer(memory),
-        F,
-        pointer(keys),
-        stream,
-    )
+    last = program.bounds[1]
+    run_rows((program, interpreters), shape, blocks, work, _FIRST, _SETUP, last, stream)

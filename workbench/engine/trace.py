@@ -193,7 +193,7 @@ def trace(
     stop = shown if stop is None else check_whole("stop", stop, start, shown)
     seed, limit = check_seed(seed), check_limit(max_abs_error)
     blocks = one_block(task, dtype, task_number)
-    prepared = prepare(check_program(program), blocks, reduce=reduce)
+    prepared = prepare(check_program(program), blocks, reduce=reduce, in_place=False)
     # Counted from the first training example, whatever the phase.
     first = start + len(task.train_x) - trained
     last = stop + len(task.train_x) - trained
@@ -210,7 +210,7 @@ def trace(
     call(
         record_block,
         prepared.lowered,
-        blocks.interpreter(),
+        blocks.interpreters(),
         blocks.shape(prepared.sizes),
         blocks.arrays,
         work,
@@ -248,7 +248,7 @@ def memory_after(
     """
     seed, limit = check_seed(seed), check_limit(max_abs_error)
     blocks = one_block(check_task(task), dtype, task_number)
-    prepared = prepare(check_program(program), blocks, reduce=reduce)
+    prepared = prepare(check_program(program), blocks, reduce=reduce, in_place=False)
     work = run(prepared, blocks, seed, limit)
     groups = lane_zero(work.memory[0], len(blocks.lanes), blocks.features)
     return unpack(groups, prepared.sizes, blocks.features)
@@ -270,7 +270,7 @@ def _empty_record(
     ValueError
         When it would be larger than `max_bytes`.
     """
-    setup, predict, learn = np.diff(program.lowered[4]).tolist()
+    setup, predict, learn = np.diff(program.lowered.bounds[:4]).tolist()
     per_valid = 1 + predict
     per_train = per_valid + (blocks.metric != 0) + 1 + learn
     head = setup if window.setup else 0

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.engine._jit import helper
+from workbench.engine._jit import inlined
 from workbench.engine.random import mix
 
 _NONE = -1
@@ -47,25 +47,20 @@ def make_cache(size: int) -> Cache:
     )
 
 
-@helper
-def behaviour_key(errors, rows, limit, alive, lanes_alive, key):
-    """Fold the errors of one block into a key; a lane ends where it leaves the bounds.
+@inlined
+def behaviour_key(prints, tasks, alive, within, key):
+    """Fold the fingerprints of one block's errors into a key.
 
-    `errors` is float[rows, L]; `alive` the mask of lanes that are tasks.
+    `prints` is uint64[L]; the masks tell which lanes are tasks, which lived through
+    training and which stayed in bounds in validation.
     """
-    for lane in range(errors.shape[1]):
-        if not (alive >> np.uint64(lane)) & _ONE:
-            continue
-        for row in range(rows):
-            error = errors[row, lane]
-            if not error <= limit:
-                key = mix(key ^ np.uint64(row + 1))
-                break
-            key = mix(key ^ np.float64(error).view(np.uint64))
-    return mix(key ^ lanes_alive)
+    for lane in range(len(prints)):
+        if (tasks >> np.uint64(lane)) & _ONE:
+            key = mix(key ^ prints[lane])
+    return mix(mix(key ^ alive) ^ within)
 
 
-@helper
+@inlined
 def _unlink(cache, entry):
     newer, older = cache.newer[entry], cache.older[entry]
     if newer == _NONE:
@@ -78,7 +73,7 @@ def _unlink(cache, entry):
         cache.newer[older] = newer
 
 
-@helper
+@inlined
 def _link_newest(cache, entry):
     newest = cache.ends[0]
     cache.newer[entry] = _NONE
@@ -90,12 +85,12 @@ def _link_newest(cache, entry):
     cache.ends[0] = entry
 
 
-@helper
+@inlined
 def _bucket(cache, key):
     return int(mix(key) & np.uint64(len(cache.buckets) - 1))
 
 
-@helper
+@inlined
 def _leave_bucket(cache, entry):
     bucket = _bucket(cache, cache.keys[entry])
     at = cache.buckets[bucket]
@@ -107,7 +102,7 @@ def _leave_bucket(cache, entry):
     cache.chain[at] = cache.chain[entry]
 
 
-@helper
+@inlined
 def look_up(cache, key, forget_every):
     """Return the fitness stored under `key`, or NaN; a hit counts as a use."""
     entry = cache.buckets[_bucket(cache, key)]
@@ -127,7 +122,7 @@ def look_up(cache, key, forget_every):
     return value
 
 
-@helper
+@inlined
 def insert(cache, key, value):
     """Store a fitness under a key that is not there, forgetting the oldest if full."""
     if cache.ends[3] != _NONE:

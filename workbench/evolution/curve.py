@@ -29,7 +29,7 @@ CURVE_COLUMNS = (
 fitness so far, the best of the present population, and the population's spread."""
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
-DENSE_POINTS = 1024
+DENSE_POINTS = 128
 """Points at the first interval; each doubling of the interval adds half as many."""
 _COUNTS = ("individuals", "evaluations", "cache_hits", "train_steps")
 _MORE_COUNTS = ("boundary", "hurdle_stops", "over_budget")
@@ -42,7 +42,8 @@ class Curve:
     Parameters
     ----------
     population
-        Members of one population; the first points are a quarter of it apart.
+        Members of all populations; the first points are a quarter of that apart, in
+        individuals of one population.
     """
 
     def __init__(self, population: int) -> None:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from workbench.engine import warm
-from workbench.engine.blocks import aligned
 from workbench.engine.lower import empty_program
 from workbench.evolution import population as pool
-from workbench.evolution.aging import Settings, Tools, advance, finished
+from workbench.evolution.aging import advance, finished
 from workbench.evolution.cache import make_cache
+from workbench.evolution.duplicates import make_duplicates
+from workbench.evolution.fitness import Settings, Tools
 from workbench.evolution.mutate import MUTATIONS, space_arrays
 from workbench.evolution.spec import room_for
 from workbench.programs import FUNCTIONS, Program, decode, encode
 from workbench.programs.library import HAND_DESIGNED
+from workbench.programs.liveness import make_room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.evolution.spec import SearchSpec
 
 _NEVER = np.iinfo(np.int64).max
+_LOOP = "the search loop (once; about 20 s)"
 
 
 class Ancestor(NamedTuple):
@@ -58,9 +61,13 @@ class Island:
         what the stop rules allow.
     blocks
         The search tasks, laid out.
+    shortcuts
+        Leave out what cannot change the outcome; False only shows that it does not.
     """
 
-    def __init__(self, spec: SearchSpec, number: int, blocks: Blocks) -> None:
+    def __init__(
+        self, spec: SearchSpec, number: int, blocks: Blocks, *, shortcuts: bool = True
+    ) -> None:
         self.spec = spec
         self._blocks = blocks
         seeds = np.random.SeedSequence([spec.seed, number]).generate_state(1, np.uint64)
@@ -73,10 +80,11 @@ class Island:
         )
         self._cache = make_cache(spec.cache.size if spec.cache else 1)
         self._space = space_arrays(spec.space)
-        self._settings = _settings(spec, number, blocks)
+        self._settings = _settings(spec, number, blocks, shortcuts)
         self._work = blocks.work(spec.space.sizes)
-        self._tools = _tools(spec, slots, blocks)
+        self._tools = _tools(spec, slots, len(self.arrays.parent), blocks)
         self._room = room_for(spec)
+        self._loop: Any = None
         self.limit = _share(spec.individuals, spec.populations, number)
 
     @cached_property
@@ -90,13 +98,13 @@ class Island:
             self._blocks.arrays,
             self._work,
             self._tools,
-            self._blocks.interpreter(),
-            self._blocks.lanes,
+            self._blocks.interpreters(),
         )
 
     def prepare(self) -> None:
         """Compile the loop, or load it from disk."""
-        warm.prepare(advance, 0, *self._arguments)
+        if self._loop is None:
+            self._loop = warm.prepare(advance, 0, *self._arguments, what=_LOOP)
 
     @property
     def individuals(self) -> int:
@@ -115,7 +123,8 @@ class Island:
 
         Releases the GIL.
         """
-        advance(min(until, self.limit), *self._arguments)
+        self.prepare()
+        self._loop(min(until, self.limit), *self._arguments)
 
     def records(self) -> list[Record]:
         """Return the new bests on record, in the order in which they appeared."""
@@ -237,7 +246,9 @@ def _share(total: int | None, parts: int, number: int) -> int:
     return total // parts + (number < total % parts)
 
 
-def _settings(spec: SearchSpec, number: int, blocks: Blocks) -> Settings:
+def _settings(
+    spec: SearchSpec, number: int, blocks: Blocks, shortcuts: bool
+) -> Settings:
     start = spec.start()
     lengths = spec.initial_length or (0, 0, 0)
     if start is None:
@@ -261,9 +272,10 @@ def _settings(spec: SearchSpec, number: int, blocks: Blocks) -> Settings:
         median=spec.combine == "median",
         limit=spec.max_abs_error,
         vector_label=blocks.vector_label,
+        shortcuts=shortcuts,
         use_cache=cache is not None,
-        probe_train=cache.probe_train if cache else 0,
-        probe_valid=cache.probe_valid if cache else 0,
+        probe_train=min(cache.probe_train, blocks.train) if cache else 0,
+        probe_valid=min(cache.probe_valid, blocks.valid) if cache else 0,
         forget_every=cache.forget_every if cache else 0,
         use_hurdle=hurdle is not None,
         hurdle_train=min(hurdle.train, blocks.train) if hurdle else 0,
@@ -282,19 +294,14 @@ def _baseline_cost(spec: SearchSpec, train: int) -> float:
     return HAND_DESIGNED[spec.cost_baseline]().cost(train)
 
 
-def _tools(spec: SearchSpec, slots: int, blocks: Blocks) -> Tools:
-    count, L = len(blocks.arrays.alive), len(blocks.lanes)
-    probe_train = min(spec.cache.probe_train, blocks.train) if spec.cache else 0
-    probe_valid = min(spec.cache.probe_valid, blocks.valid) if spec.cache else 0
+def _tools(spec: SearchSpec, slots: int, nodes: int, blocks: Blocks) -> Tools:
     return Tools(
         lowered=empty_program(slots),
         live=np.zeros(slots, np.bool_),
-        train_errors=_rows(count, probe_train, L, blocks.dtype),
-        valid_errors=_rows(count, probe_valid, L, blocks.dtype),
+        room=make_room(slots, spec.space.sizes),
+        duplicates=make_duplicates(),
         drawn=np.zeros(spec.tournament, np.int64),
         scores=np.zeros(blocks.tasks),
+        ordered=np.zeros(max(blocks.tasks, spec.hurdle.window if spec.hurdle else 0)),
+        links=np.zeros(nodes, np.int64),
     )
-
-
-def _rows(count: int, rows: int, L: int, dtype: np.dtype) -> np.ndarray:
-    return aligned((count, rows * L), dtype).reshape(count, rows, L)

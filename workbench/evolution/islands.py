@@ -38,11 +38,15 @@ class Islands:
         The search.
     threads
         Populations advanced at the same time.
-
+    shortcuts
+        As for `Island`.
     """
 
-    def __init__(self, spec: SearchSpec, threads: int) -> None:
+    def __init__(
+        self, spec: SearchSpec, threads: int, *, shortcuts: bool = True
+    ) -> None:
         self._spec = spec
+        self._shortcuts = shortcuts
         self._threads = threads
         self._islands: list[Island] = []
         self._pool: ThreadPoolExecutor | None = None
@@ -68,7 +72,10 @@ class Islands:
                 f" {task_set.label} labels; accepted: the same for both"
             )
         blocks = make_blocks(task_set, spec.dtype)
-        self._islands = [Island(spec, i, blocks) for i in range(spec.populations)]
+        self._islands = [
+            Island(spec, i, blocks, shortcuts=self._shortcuts)
+            for i in range(spec.populations)
+        ]
 
     def __iter__(self) -> Iterator[Island]:
         return iter(self._islands)

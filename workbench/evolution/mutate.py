@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbench.engine._jit import helper
+from workbench.engine._jit import helper, inlined
 from workbench.engine.random import (
     next_below,
     next_bits,
     next_gaussian,
     next_uniform,
 )
-from workbench.programs.ops import CONSTANT_COUNT, IN1_KIND, IN2_KIND, OUT_KIND
+from workbench.programs.ops import CONSTANT_COUNT, IN1_KIND, IN2_KIND, OPS, OUT_KIND
 
 if TYPE_CHECKING:
     from workbench.programs import Space
@@ -54,7 +54,7 @@ _U40 = np.uint64(40)
 class SpaceArrays(NamedTuple):
     """A program space as the mutations read it."""
 
-    ops: np.ndarray  #: int16[3, 65]: the allowed ops of each function
+    ops: np.ndarray  #: int16[3, len(OPS)]: the allowed ops of each function
     op_counts: np.ndarray  #: int64[3]
     shortest: np.ndarray  #: int64[3]
     longest: np.ndarray  #: int64[3]
@@ -66,7 +66,7 @@ class SpaceArrays(NamedTuple):
 def space_arrays(space: Space) -> SpaceArrays:
     """Return a space as arrays."""
     allowed = (space.setup_ops, space.predict_ops, space.learn_ops)
-    ops = np.zeros((3, 65), np.int16)
+    ops = np.zeros((3, len(OPS)), np.int16)
     for function, numbers in enumerate(allowed):
         ops[function, : len(numbers)] = numbers
     ranges = (space.setup_length, space.predict_length, space.learn_length)
@@ -81,33 +81,35 @@ def space_arrays(space: Space) -> SpaceArrays:
     )
 
 
-@helper
+@inlined
 def _index_fraction(rng):
     """Draw from [0, 1) what 32 bits hold exactly: it never rounds up to 1."""
     return float(next_bits(rng) >> _U40) * 2.0**-24
 
 
-@helper
+@inlined
 def _single(value):
     return float(np.float32(value))
 
 
-@helper
+@inlined
 def _random_sign_uniform(rng):
     return 2.0 * next_uniform(rng) - 1.0
 
 
-@helper
+@inlined
 def _random_out(op, code, i, space, rng):
     kind = OUT_KIND[op]
     first = space.first_out[kind]
     code[i, 3] = first + next_below(rng, space.sizes[kind] - first)
 
 
-@helper
+@inlined
 def _random_constants(op, data, i, rng):
     for k in range(3):
         data[i, k] = 0.0
+    if CONSTANT_COUNT[op] == 0:
+        return
     if op == _SCALAR_CONST:
         data[i, 0] = _random_sign_uniform(rng)
     elif op in (_VECTOR_CONST, _MATRIX_CONST):
@@ -123,7 +125,7 @@ def _random_constants(op, data, i, rng):
         data[i, 1] = _single(_random_sign_uniform(rng))
 
 
-@helper
+@inlined
 def random_instruction(function, code, data, i, space, rng):
     """Write a random instruction, allowed in this function, into row `i`."""
     op = space.ops[function, next_below(rng, space.op_counts[function])]
@@ -149,7 +151,7 @@ def randomize_function(function, code, data, lengths, space, rng):
         random_instruction(function, code, data, i, space, rng)
 
 
-@helper
+@inlined
 def _start(lengths, function):
     start = 0
     for f in range(function):
@@ -170,7 +172,7 @@ def _log_scale_or_flip(value, rng):
     return _log_scale(value, rng)
 
 
-@helper
+@inlined
 def _alter_constants(op, data, i, rng):
     if op == _SCALAR_CONST:
         data[i, 0] = _log_scale_or_flip(data[i, 0], rng)
@@ -194,7 +196,7 @@ def _alter_constants(op, data, i, rng):
         data[i, 1] = max(changed, other)
 
 
-@helper
+@inlined
 def _alter(code, data, i, space, rng):
     """Redraw one address of instruction `i`, or alter one of its constants."""
     op = code[i, 0]
@@ -216,7 +218,7 @@ def _alter(code, data, i, space, rng):
         code[i, 2] = next_below(rng, space.sizes[IN2_KIND[op]])
 
 
-@helper
+@inlined
 def _copy_row(code, data, source, target):
     for k in range(4):
         code[target, k] = code[source, k]
@@ -224,7 +226,7 @@ def _copy_row(code, data, source, target):
         data[target, k] = data[source, k]
 
 
-@helper
+@inlined
 def _insert(function, code, data, lengths, space, rng):
     total = _start(lengths, 3)
     at = _start(lengths, function) + next_below(rng, lengths[function] + 1)
@@ -234,7 +236,7 @@ def _insert(function, code, data, lengths, space, rng):
     lengths[function] += 1
 
 
-@helper
+@inlined
 def _remove(function, code, data, lengths, rng):
     total = _start(lengths, 3)
     at = _start(lengths, function) + next_below(rng, lengths[function])
@@ -243,7 +245,7 @@ def _remove(function, code, data, lengths, rng):
     lengths[function] -= 1
 
 
-@helper
+@inlined
 def _choose_function(space, rng):
     """Draw among the functions that may hold instructions; -1 if none may."""
     candidates = 0
@@ -260,7 +262,7 @@ def _choose_function(space, rng):
     return -1
 
 
-@helper
+@inlined
 def mutate(code, data, lengths, space, cumulative, rng):
     """Mutate a program once, in place; return the number of the mutation type.
 

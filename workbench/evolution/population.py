@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.engine._jit import helper
+from workbench.engine._jit import helper, inlined
 
-_NONE = -1
+_NONE, _FREED = -1, -2
 RECORDS = 256
 """The most new bests on record; beyond it the smallest improvement is dropped."""
 SPARE = 4 * RECORDS + 2048
@@ -89,7 +89,7 @@ def make_population(
     )
 
 
-@helper
+@inlined
 def _release(pop, node):
     """Free a node that nothing holds, and then its ancestors that it alone held."""
     while node != _NONE and pop.held[node] == 0 and pop.children[node] == 0:
@@ -101,39 +101,42 @@ def _release(pop, node):
 
 
 @helper
-def _merge_chains(pop, only_neutral):
+def _merge_chains(pop, only_neutral, links):
     """Take out nodes that merely link one ancestor to one child."""
     nodes = len(pop.parent)
-    only_child = np.full(nodes, _NONE)
-    in_use = np.ones(nodes, np.bool_)
+    for node in range(nodes):
+        links[node] = _NONE  # then the only child of a node that has one
     for k in range(pop.counters[FREE]):
-        in_use[pop.free[k]] = False
+        links[pop.free[k]] = _FREED
     for node in range(nodes):
-        if in_use[node] and pop.parent[node] != _NONE:
-            only_child[pop.parent[node]] = node
+        if links[node] != _FREED and pop.parent[node] != _NONE:
+            links[pop.parent[node]] = node
     for node in range(nodes):
-        if not in_use[node] or pop.held[node] != 0 or pop.children[node] != 1:
+        if links[node] == _FREED or pop.held[node] != 0 or pop.children[node] != 1:
             continue
         if pop.parent[node] == _NONE:
             continue
-        child = only_child[node]
+        child = links[node]
         if only_neutral and pop.fitness[child] != pop.fitness[node]:
             continue
         pop.parent[child] = pop.parent[node]
-        only_child[pop.parent[node]] = child
+        links[pop.parent[node]] = child
         pop.merged[child] += pop.merged[node] + 1
         pop.children[node] = 0
         pop.free[pop.counters[FREE]] = node
         pop.counters[FREE] += 1
 
 
-@helper
-def new_node(pop, parent):
-    """Return a free node that copies `parent` (-1: an empty one)."""
+@inlined
+def new_node(pop, parent, links):
+    """Return a free node that copies `parent` (-1: an empty one).
+
+    `links` is int64[nodes] to work in.
+    """
     if pop.counters[FREE] == 0:
-        _merge_chains(pop, np.bool_(True))
+        _merge_chains(pop, np.bool_(True), links)
         if pop.counters[FREE] < len(pop.parent) // 8:
-            _merge_chains(pop, np.bool_(False))
+            _merge_chains(pop, np.bool_(False), links)
     pop.counters[FREE] -= 1
     node = pop.free[pop.counters[FREE]]
     pop.parent[node] = parent
@@ -156,7 +159,7 @@ def new_node(pop, parent):
     return node
 
 
-@helper
+@inlined
 def replace_oldest(pop, node):
     """Put a node into the population in place of the oldest member."""
     slot = pop.counters[OLDEST]
@@ -187,7 +190,7 @@ def _drop_smallest_gain(pop):
     _release(pop, node)
 
 
-@helper
+@inlined
 def note_best(pop, node):
     """Remember a node that is fitter than all before it.
 
@@ -214,7 +217,7 @@ def note_best(pop, node):
     pop.held[node] |= 2
 
 
-@helper
+@inlined
 def tournament(pop, size, draw):
     """Return the fittest of `size` members drawn with replacement, the first of ties.
 

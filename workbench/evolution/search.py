@@ -89,7 +89,7 @@ class Search:
         self._store = store
         self._runner: Runner | None = None
         self._islands = Islands(spec, self.threads)
-        self._curve = Curve(spec.population)
+        self._curve = Curve(spec.population * spec.populations)
         self._selection = Selection(spec)
         self._phase = "search"
         self._closed = False

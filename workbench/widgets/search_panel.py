@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
+from workbench.engine.warm import telling
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
@@ -113,6 +114,7 @@ class SearchPanel(Panel):
         self._marks: list[float] = []
         self._problem = ""
         self._refused = 0
+        self._compiling = ""
         self._curve = Table(CURVE_COLUMNS)
         super().__init__(self._curve)
         self.set_trait("schema", schema(own=preset is None))
@@ -257,10 +259,11 @@ class SearchPanel(Panel):
         runner = self.runner
         if runner is None:
             return
-        if name == "step":
-            runner.step(count)
-        else:
-            getattr(runner, name)()
+        with telling(self._on_compiling):  # the runner's thread inherits it
+            if name == "step":
+                runner.step(count)
+            else:
+                getattr(runner, name)()
 
     def _begin(self) -> bool:
         """Make a search from the settings; False if they are refused."""
@@ -308,6 +311,11 @@ class SearchPanel(Panel):
         else:
             self._pump_wake()
 
+    def _on_compiling(self, text: str) -> None:
+        """Take note of what is being compiled; runs in the worker."""
+        self._compiling = text
+        self.announce()
+
     def _take(self, curve: list[dict[str, float]], events: list[Event]) -> None:
         runner = self.runner
         seconds = runner.seconds if runner is not None else 0.0
@@ -335,7 +343,7 @@ class SearchPanel(Panel):
         self.put(
             "state",
             status=status,
-            detail=detail(status, runner),
+            detail=detail(status, runner, self._compiling),
             problem=problem,
             refused=self._refused,
             can=offered(status),

@@ -65,13 +65,16 @@ def offered(status: str) -> dict[str, bool]:
     return {k: v for k, v in allowed(status).items() if not (ended and k == "step")}
 
 
-def detail(status: str, runner: Runner | None) -> str:
-    """Return what to add to the status in words, or nothing."""
+def detail(status: str, runner: Runner | None, compiling: str = "") -> str:
+    """Return what to add to the status in words, or nothing.
+
+    `compiling` tells what the compiler is at, if it is.
+    """
     if runner is None:
         return ""
     phase = runner.snapshot.metrics.get("phase")
-    if status == "preparing":
-        return "Up to a minute, once after an update."
+    if compiling:
+        return compiling
     if status == "stopping":
         return "Scoring on fresh tasks; Stop again skips it."
     if status == "running" and phase != "search":
