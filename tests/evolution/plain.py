@@ -80,15 +80,15 @@ class Mutator:
 
     def constants(self, op):
         rng = self.rng
-        if op.number == 56:
-            return (rng.signed(),)
-        if op.number in (57, 58):
-            indices = [rng.fraction() for _ in range(op.number - 56)]
-            return (*indices, single(rng.signed()))
-        if op.number >= 62:
-            return single(rng.signed()), single(rng.uniform())
-        if op.number >= 59:
-            return single(rng.signed()), single(rng.signed())
+        match [kind.value for kind in op.constants]:
+            case ["real"]:
+                return (rng.signed(),)
+            case [*indices, "value"]:
+                return (*(rng.fraction() for _ in indices), single(rng.signed()))
+            case ["mean", "stdev"]:
+                return single(rng.signed()), single(rng.uniform())
+            case ["low", "high"]:
+                return single(rng.signed()), single(rng.signed())
         return ()
 
     def instruction(self, name):
@@ -111,13 +111,14 @@ class Mutator:
 
     def altered_constants(self, op, constants):
         new = list(constants)
-        if op.number == 56:
+        first = op.constants[0].value
+        if first == "real":
             new[0] = self.scaled_or_flipped(new[0])
-        elif op.number in (57, 58):
+        elif first == "index":
             at = self.rng.below(len(new))
             last = at == len(new) - 1
             new[at] = self.scaled_or_flipped(new[at]) if last else self.rng.fraction()
-        elif op.number >= 62:
+        elif first == "mean":
             if self.rng.below(2) == 0:
                 new[0] = self.scaled_or_flipped(new[0])
             else:

@@ -21,7 +21,7 @@ from workbench.evolution.mutate import (
     randomize_function,
     space_arrays,
 )
-from workbench.programs import FUNCTIONS, OPS, Program, Space, decode, encode
+from workbench.programs import FUNCTIONS, Program, Space, decode, encode
 
 N = 20_000
 
@@ -176,8 +176,7 @@ ALTERED = {
 @pytest.mark.parametrize("line", ALTERED)
 def test_altering_a_constant_is_as_likely_as_moving_it(line):
     # With so many addresses, a new one is nearly always another one.
-    space = Space(1000, 1000, 1000, setup_ops=range(65), predict_ops=(),
-                  learn_ops=())  # fmt: skip
+    space = Space(1000, 1000, 1000, predict_ops=(), learn_ops=())
     subject = Subject(f"def Setup():\n  {line}", space)
     fields = Counter()
     for new in subject.mutants(alter_param=1):
@@ -187,7 +186,7 @@ def test_altering_a_constant_is_as_likely_as_moving_it(line):
 
 def altered(line, constant, count=N):
     """Return the new values of one constant, where it was the one that changed."""
-    space = Space(2, 2, 2, setup_ops=range(65), predict_ops=(), learn_ops=())
+    space = Space(2, 2, 2, predict_ops=(), learn_ops=())
     subject = Subject(f"def Setup():\n  {line}", space)
     old = subject.program.setup[0].constants[constant]
     values = [
@@ -231,7 +230,7 @@ def test_zero_stays_zero():
 
 
 def test_the_ends_of_a_uniform_stay_in_order():
-    space = Space(2, 2, 2, setup_ops=range(65), predict_ops=(), learn_ops=())
+    space = Space(2, 2, 2, predict_ops=(), learn_ops=())
     subject = Subject("def Setup():\n  s1 = uniform(-0.5, 0.25)", space)
     ends = {new.setup[0].constants for new in subject.mutants(alter_param=1)}
     assert all(low <= high for low, high in ends)
@@ -263,7 +262,7 @@ def test_new_constants_have_the_stated_distributions(op):
 
 
 def test_new_instructions_draw_operations_and_addresses_evenly():
-    space = Space(3, 3, 2, learn_ops=(27, 18, 23, 0, 65 - 1))
+    space = Space(3, 3, 2, learn_ops=(27, 18, 23, 0, 64))
     arrays, rng = space_arrays(space), np.array([9], np.uint64)
     code, data = np.zeros((N, 4), np.int16), np.zeros((N, 3))
     for i in range(N):
@@ -365,7 +364,7 @@ def test_any_number_of_mutations_stays_in_the_space(
 
 
 def test_constants_that_grow_beyond_all_bounds_still_print_and_read():
-    space = Space(2, 2, 2, setup_ops=range(65), predict_ops=(), learn_ops=())
+    space = Space(2, 2, 2, predict_ops=(), learn_ops=())
     subject = Subject("def Setup():\n  v1[0.5] = 3e38", space)
     values = set()
     for new in subject.mutants(500, alter_param=1):
@@ -376,4 +375,3 @@ def test_constants_that_grow_beyond_all_bounds_still_print_and_read():
 
 def test_all_types_are_reached_and_named():
     assert len(MUTATIONS) == 8
-    assert len(OPS) == 65

@@ -19,7 +19,15 @@ from workbench.engine.random import (
     next_gaussian,
     next_uniform,
 )
-from workbench.programs.ops import CONSTANT_COUNT, IN1_KIND, IN2_KIND, OPS, OUT_KIND
+from workbench.programs.ops import (
+    CONSTANT_COUNT,
+    CONSTANT_KIND,
+    IN1_KIND,
+    IN2_KIND,
+    OPS,
+    OUT_KIND,
+    ConstantKind,
+)
 
 if TYPE_CHECKING:
     from workbench.programs import Space
@@ -46,8 +54,8 @@ MUTATIONS = (
     RANDOMIZE_PROGRAM,
 ) = range(8)
 
-_SCALAR_CONST, _VECTOR_CONST, _MATRIX_CONST = 56, 57, 58
-_FIRST_UNIFORM, _FIRST_GAUSSIAN = 59, 62
+_REAL, _INDEX = ConstantKind.REAL.code, ConstantKind.INDEX.code
+_MEAN, _LOW = ConstantKind.MEAN.code, ConstantKind.LOW.code
 _U40 = np.uint64(40)
 
 
@@ -108,19 +116,18 @@ def _random_out(op, code, i, space, rng):
 def _random_constants(op, data, i, rng):
     for k in range(3):
         data[i, k] = 0.0
-    if CONSTANT_COUNT[op] == 0:
-        return
-    if op == _SCALAR_CONST:
+    kind = CONSTANT_KIND[op]
+    if kind == _REAL:
         data[i, 0] = _random_sign_uniform(rng)
-    elif op in (_VECTOR_CONST, _MATRIX_CONST):
+    elif kind == _INDEX:
         last = CONSTANT_COUNT[op] - 1
         for c in range(last):
             data[i, c] = _index_fraction(rng)
         data[i, last] = _single(_random_sign_uniform(rng))
-    elif op >= _FIRST_GAUSSIAN:
+    elif kind == _MEAN:
         data[i, 0] = _single(_random_sign_uniform(rng))
         data[i, 1] = _single(next_uniform(rng))
-    elif op >= _FIRST_UNIFORM:
+    elif kind == _LOW:
         data[i, 0] = _single(_random_sign_uniform(rng))
         data[i, 1] = _single(_random_sign_uniform(rng))
 
@@ -174,16 +181,17 @@ def _log_scale_or_flip(value, rng):
 
 @inlined
 def _alter_constants(op, data, i, rng):
-    if op == _SCALAR_CONST:
+    kind = CONSTANT_KIND[op]
+    if kind == _REAL:
         data[i, 0] = _log_scale_or_flip(data[i, 0], rng)
-    elif op in (_VECTOR_CONST, _MATRIX_CONST):
+    elif kind == _INDEX:
         last = CONSTANT_COUNT[op] - 1
         c = next_below(rng, last + 1)
         if c < last:
             data[i, c] = _index_fraction(rng)
         else:
             data[i, c] = _single(_log_scale_or_flip(data[i, c], rng))
-    elif op >= _FIRST_GAUSSIAN:
+    elif kind == _MEAN:
         if next_below(rng, 2) == 0:
             data[i, 0] = _single(_log_scale_or_flip(data[i, 0], rng))
         else:

@@ -1,4 +1,4 @@
-"""The op table: one row for each of the 65 operations of AutoML-Zero.
+"""The op table: one row for each operation of AutoML-Zero.
 
 Everything that knows an operation reads it here: the parser and the printer, the
 spaces, the liveness analysis, the engine's kernels, the exporter, the docs.
@@ -45,6 +45,11 @@ class ConstantKind(Enum):
     STDEV = "stdev"  #: of a Gaussian, 32-bit
     LOW = "low"  #: end of a uniform interval, 32-bit
     HIGH = "high"  #: end of a uniform interval, 32-bit
+
+    @property
+    def code(self) -> int:
+        """Return the number used in arrays: 1 real, 2 value, and so on."""
+        return list(ConstantKind).index(self) + 1
 
     @property
     def noun(self) -> str:
@@ -404,11 +409,14 @@ def _kind_code(kinds: tuple[Kind, ...], position: int) -> int:
 
 
 # The table as columns, for kernels: index by op number. Kinds are 0 none, 1 scalar,
-# 2 vector, 3 matrix.
+# 2 vector, 3 matrix; the kind of the first constant tells those of the others.
 IN1_KIND = _column([_kind_code(op.inputs, 0) for op in OPS], np.int8)
 IN2_KIND = _column([_kind_code(op.inputs, 1) for op in OPS], np.int8)
 OUT_KIND = _column([op.output.code if op.output else 0 for op in OPS], np.int8)
 CONSTANT_COUNT = _column([len(op.constants) for op in OPS], np.int8)
+CONSTANT_KIND = _column(
+    [op.constants[0].code if op.constants else 0 for op in OPS], np.int8
+)
 IS_PARTIAL = _column([op.is_partial_write for op in OPS], np.bool_)
 IS_RANDOM = _column([op.is_random for op in OPS], np.bool_)
 COST = _column([op.cost for op in OPS], np.float64)
