@@ -20,7 +20,7 @@ SPEC = small(
     initial_length=(2, 2, 5),
     population=40,
     populations=2,
-    individuals=12_000,
+    individuals=100_000,
     seed=11,
 )
 

@@ -138,6 +138,12 @@ def wait_until(condition, process):
         tick.wait(0.005)
 
 
+def resumed(store):
+    """Return how often the run has been resumed."""
+    [record] = store.list()
+    return sum(note.kind == "resumed" for note in store.notes(record.id))
+
+
 def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(tmp_path):
     store = RunStore(tmp_path)
     whole = Told(SPEC, 1, 10_000)
@@ -148,7 +154,12 @@ def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(tmp_path):
         try:
             if kill < 5:
                 target = (kill + 1) * SPEC.individuals // 7
-                wait_until(lambda t=target: beyond_checkpoint(store, t), process)
+                wait_until(
+                    lambda t=target, k=kill: (
+                        beyond_checkpoint(store, t) and resumed(store) == k
+                    ),
+                    process,
+                )
                 os.kill(process.pid, signal.SIGKILL)
             else:
                 assert process.communicate(timeout=DEADLINE)[0] == "finished"
@@ -159,8 +170,7 @@ def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(tmp_path):
         [record] = store.list()
         assert record.status == ("interrupted" if kill < 5 else "finished")
         run = [record.id]
-    notes = [note for note in store.notes(record.id) if note.kind == "resumed"]
-    assert len(notes) == 5
+    assert resumed(store) == 5
     assert_same_state(store.load_checkpoint(record.id).state, whole.search.state())
     timeless = [
         {k: v for k, v in point.items() if k != "seconds"}

@@ -106,11 +106,11 @@ class Blocks:
             frozen=aligned((1, size), self.dtype)[0],
             saved=aligned((count, size), self.dtype),
             loss=aligned((count, L), self.dtype),
-            fitness=np.zeros((count, L)),
-            steps=np.zeros((count, L), np.int64),
-            prints=np.zeros((count, L), np.uint64),
-            alive=np.zeros(count, np.uint64),
-            keys=np.zeros((count, L), np.uint64),
+            fitness=apart(np.zeros((count, L))),
+            steps=apart(np.zeros((count, L), np.int64)),
+            prints=apart(np.zeros((count, L), np.uint64)),
+            alive=apart(np.zeros(count, np.uint64)),
+            keys=apart(np.zeros((count, L), np.uint64)),
         )
 
 
@@ -124,6 +124,24 @@ def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
     raw = np.zeros(shape[0] * length + _ALIGN, np.uint8)
     start = -raw.ctypes.data % _ALIGN
     return raw[start:][: shape[0] * length].view(dtype).reshape(shape[0], -1)
+
+
+_LINES = 128  # bytes that processors fetch together
+
+
+def apart(arrays: Any) -> Any:
+    """Return a named tuple of arrays, each copied to cache lines of its own.
+
+    Two threads that write to one line, though to other bytes, wait for each other.
+    """
+    if isinstance(arrays, np.ndarray):
+        raw = np.zeros(arrays.nbytes + 2 * _LINES, np.uint8)
+        start = -raw.ctypes.data % _LINES
+        own = raw[start : start + arrays.nbytes].view(arrays.dtype)
+        own = own.reshape(arrays.shape)
+        own[...] = arrays
+        return own
+    return type(arrays)(*map(apart, arrays))
 
 
 def lane_counts(tasks: int, features: int) -> list[int]:

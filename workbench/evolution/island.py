@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from workbench.engine import warm
+from workbench.engine.blocks import apart
 from workbench.engine.lower import empty_program
 from workbench.evolution import population as pool
 from workbench.evolution.aging import advance, finished
@@ -75,14 +76,14 @@ class Island:
         # Trading an instruction needs room for one more.
         slots = max(longest, sum(spec.initial_length or ())) + 1
         window = spec.hurdle.window if spec.hurdle else 0
-        self.arrays = pool.make_population(
-            spec.population, slots, window, int(seeds[0])
+        self.arrays = apart(
+            pool.make_population(spec.population, slots, window, int(seeds[0]))
         )
-        self._cache = make_cache(spec.cache.size if spec.cache else 1)
+        self._cache = apart(make_cache(spec.cache.size if spec.cache else 1))
         self._space = space_arrays(spec.space)
         self._settings = _settings(spec, number, blocks, shortcuts)
         self._work = blocks.work(spec.space.sizes)
-        self._tools = _tools(spec, slots, len(self.arrays.parent), blocks)
+        self._tools = apart(_tools(spec, slots, len(self.arrays.parent), blocks))
         self._room = room_for(spec)
         self._loop: Any = None
         self.limit = _share(spec.individuals, spec.populations, number)
