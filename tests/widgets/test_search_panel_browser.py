@@ -76,7 +76,7 @@ def test_a_search_from_start_to_stop(open_notebook):
     panel.root.get_by_label("Individuals in a step").fill("137")
     panel.click("Step")
     until(lambda: int(notebook.evaluate(exact)) == before + 137, "137 individuals more")
-    assert panel.status == "Paused"
+    panel.until_status("Paused")
     assert panel.number("individuals") >= paused
 
     panel.click("Resume")
