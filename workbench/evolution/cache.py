@@ -15,7 +15,6 @@ from workbench.engine._jit import inlined
 from workbench.engine.random import mix
 
 _NONE = -1
-_SEED = np.uint64(42)
 _ONE = np.uint64(1)
 
 
