@@ -16,13 +16,14 @@ from benchmarks.workloads import (
     INDEPENDENT,
     MEANING,
     ORIGINAL,
+    SHARED,
     SINGLE,
     fewer_tasks,
     plain,
     setup_only,
+    shared,
     single,
     through_python,
-    twice,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from benchmarks.first_use import FirstUse
     from benchmarks.measure import Session
 
-THREADED = ("A+", "D4")
 _BUSY = 0.1  # cores of other work from which threads cannot be judged
 
 TEMPLATE = """# Performance
@@ -73,7 +73,9 @@ slow ones weigh more:
 
 ## Two threads
 
-Two populations on two threads over two on one, individuals a second:
+Searches of several populations, with their curves, in chunks as a runner makes them:
+two threads over one, individuals a second. Populations that take unequal time cannot
+share two threads evenly if there are only two of them.
 
 {threads}
 {busy}
@@ -304,7 +306,13 @@ def page(
         ),
         threads=_ratios(
             session,
-            {name: (twice(name, 2), twice(name, 1)) for name in THREADED},
+            {
+                f"{name}, {populations} populations": (
+                    shared(name, populations, 2),
+                    shared(name, populations, 1),
+                )
+                for name, populations, _ in SHARED
+            },
             INDIVIDUALS,
         ),
         single="Float32 over float64, train steps a second:\n\n"

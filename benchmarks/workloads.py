@@ -118,10 +118,12 @@ def searches(sizes: Sizes) -> Iterator[Searching]:
     for case in cases:
         yield case
         yield replace(case, name=plain(case.name), shortcuts=False)
-    for case in (cases[1], cases[2]):
-        two = replace(case, spec=case.spec.but(populations=2))
+    for case, populations, chunk in SHARED:
+        one = next(c for c in cases if c.name == case)
+        spec = one.spec.but(populations=populations)
         for threads in (1, 2):
-            yield replace(two, name=twice(case.name, threads), threads=threads)
+            name = shared(case, populations, threads)
+            yield replace(one, name=name, spec=spec, threads=threads, chunk=chunk)
 
 
 def plain(name: str) -> str:
@@ -129,9 +131,14 @@ def plain(name: str) -> str:
     return f"{name}, no shortcuts"
 
 
-def twice(name: str, threads: int) -> str:
-    """Return the name of a search of two populations."""
-    return f"{name}, 2 populations, {threads} thread{'s' * (threads > 1)}"
+SHARED = (("A+", 8, 50_000), ("A+", 2, 50_000), ("D4", 8, 4_000))
+"""Searches of several populations, on one thread and on two: workload, populations,
+individuals between two looks at them (some 50 ms, as a runner has it)."""
+
+
+def shared(name: str, populations: int, threads: int) -> str:
+    """Return the name of a search of several populations."""
+    return f"{name}, {populations} populations, {threads} thread{'s' * (threads > 1)}"
 
 
 EVALUATED = ("L", "B", "C4", "C16")

@@ -1,13 +1,18 @@
 // Bundles one JavaScript and one style sheet a panel into the Python package.
 // With --check: builds to memory and compares with the committed files instead.
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "workbench", "widgets", "static");
-const panels = ["search_panel", "program_view", "program_debugger"];
+// A panel is a source with a style sheet of its own.
+const sources = new Set(await readdir(join(here, "src")));
+const panels = [...sources]
+  .filter((name) => name.endsWith(".css") && sources.has(name.replace(/css$/, "ts")))
+  .map((name) => name.slice(0, -".css".length))
+  .sort();
 const check = process.argv.includes("--check");
 
 const result = await build({

@@ -87,6 +87,15 @@ def test_threads_and_chunks_change_nothing(reference, threads, chunk):
     assert_same(Told(TWO, threads, chunk), reference)
 
 
+@pytest.mark.parametrize("fitness", [None, 0.9])
+def test_many_populations_run_ahead_of_each_other_and_nobody_can_tell(fitness):
+    spec = TWO.but(populations=5, individuals=9000, fitness=fitness)
+    one = Told(spec, 1, 13)
+    for threads, chunk in ((2, 9000), (3, 500)):
+        assert_same(Told(spec, threads, chunk), one)
+    assert_same(Told(spec, 2, 333, (1, 700, 4000)), one)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_five_interruptions_change_nothing(reference, threads):
     # The last one falls into the closing work.

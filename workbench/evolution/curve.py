@@ -53,7 +53,10 @@ class Curve:
     @property
     def boundary(self) -> int:
         """Individuals that each population makes before the next point."""
-        done = int(self.points[-1]["boundary"]) if self.points else 0
+        return self.after(int(self.points[-1]["boundary"]) if self.points else 0)
+
+    def after(self, done: int) -> int:
+        """Return the first boundary after a number of individuals."""
         interval = self._base << (done // (DENSE_POINTS * self._base)).bit_length()
         return (done // interval + 1) * interval
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ import numpy as np
 from workbench.engine.blocks import make_blocks
 from workbench.evolution import population as pool
 from workbench.evolution.island import Island
+from workbench.evolution.pacing import Moment, Pace, common_goals, moment, waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from workbench.evolution.spec import SearchSpec
 
@@ -29,8 +31,9 @@ _COUNTERS = {
 class Islands:
     """The populations of a search on the same tasks, without exchange.
 
-    Which threads advance them, and in which portions, changes nothing: they meet only
-    at boundaries, numbers of individuals that each of them reaches exactly.
+    Which threads advance them, and in which portions, changes nothing: what is read of
+    them together is read at boundaries, numbers of individuals that each of them
+    reaches exactly; see `Pace`.
 
     Parameters
     ----------
@@ -49,6 +52,7 @@ class Islands:
         self._shortcuts = shortcuts
         self._threads = threads
         self._islands: list[Island] = []
+        self._moments: list[dict[int, Moment]] = [{} for _ in range(spec.populations)]
         self._pool: ThreadPoolExecutor | None = None
 
     def build(self) -> None:
@@ -89,28 +93,59 @@ class Islands:
         for island in self._islands:
             island.prepare()
 
-    def advance(self, budget: int, boundary: int) -> int:
-        """Make up to `budget` individuals, none beyond the boundary; return how many.
+    def advance(
+        self, budget: int, after: Callable[[int], int], *, top: float, ahead: bool
+    ) -> int:
+        """Make up to `budget` individuals; return how many.
 
-        `boundary` counts the individuals of one population.
+        Parameters
+        ----------
+        budget
+            Individuals, over all populations.
+        after
+            The first boundary after a number of individuals of one population.
+        top
+            The best fitness when the last boundary was reached by all.
+        ahead
+            Let populations pass boundaries that others have not reached; what
+            `moment_at` needs of them is kept. One with a best above `top` never does.
         """
         before = self.individuals
-        active = [i for i in self._islands if not _reached(i, boundary)]
+        active = [k for k, island in enumerate(self._islands) if not island.done]
         if not active:
             return 0
-        share, rest = divmod(budget, len(active))
-        targets = [
-            min(boundary, island.individuals + share + (k < rest))
-            for k, island in enumerate(active)
+        islands = [self._islands[k] for k in active]
+        made = [island.individuals for island in islands]
+        last = sys.maxsize if ahead else after(min(made))
+        limits = [min(island.limit, last) for island in islands]
+        # Those who wait keep their share, so that all end up equally far.
+        goals = [
+            island.individuals if waits(island, after, top) else goal
+            for island, goal in zip(
+                islands, common_goals(made, limits, budget), strict=True
+            )
         ]
-        if len(active) == 1 or self._threads == 1:
-            for island, target in zip(active, targets, strict=True):
-                island.advance(target)
-        else:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self._threads, "workbench-island")
-            list(self._pool.map(Island.advance, active, targets))
+        pace = Pace(islands, goals, after, top, [self._moments[k] for k in active])
+        if self._pool is None and min(self._threads, len(active)) > 1:
+            self._pool = ThreadPoolExecutor(self._threads, "workbench-island")
+        pace.run(self._threads, self._pool)
         return self.individuals - before
+
+    def remember(self, boundary: int) -> None:
+        """Keep the moments of those at the boundary, as they were before `restore`."""
+        for island, passed in zip(self._islands, self._moments, strict=True):
+            if island.individuals == boundary:
+                passed[boundary] = moment(island)
+
+    def moment_at(self, boundary: int) -> tuple[list[Moment], bool]:
+        """Return the populations at a boundary all have reached, and if all had ended.
+
+        Each boundary once, in their order.
+        """
+        kept = [passed.pop(boundary, None) for passed in self._moments]
+        ended = all(i.done and i.individuals <= boundary for i in self._islands)
+        now = zip(kept, self._islands, strict=True)
+        return [m if m is not None else moment(island) for m, island in now], ended
 
     def at_boundary(self, boundary: int) -> bool:
         """Tell whether every population has reached the boundary, or its end."""
@@ -129,10 +164,7 @@ class Islands:
     @property
     def counters(self) -> dict[str, int]:
         """Counts so far, over all populations."""
-        return {
-            name: sum(island.counter(entry) for island in self._islands)
-            for name, entry in _COUNTERS.items()
-        }
+        return totals([island.arrays.counters for island in self._islands])
 
     @property
     def best(self) -> tuple[int, int] | None:
@@ -174,6 +206,7 @@ class Islands:
             When the state belongs to another spec.
         """
         for number, island in enumerate(self._islands):
+            self._moments[number].clear()
             prefix = f"{number}."
             island.restore(
                 {
@@ -182,6 +215,14 @@ class Islands:
                     if name.startswith(prefix)
                 }
             )
+
+
+def totals(counters: Iterable[np.ndarray]) -> dict[str, int]:
+    """Return the counts of populations together, by name."""
+    together = list(counters)
+    return {
+        name: sum(int(c[entry]) for c in together) for name, entry in _COUNTERS.items()
+    }
 
 
 def _reached(island: Island, boundary: int) -> bool:

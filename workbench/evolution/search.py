@@ -8,8 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from workbench.evolution.curve import Curve
-from workbench.evolution.islands import Islands
+from workbench.evolution.islands import Islands, totals
 from workbench.evolution.selection import Selection
 from workbench.evolution.spec import SearchSpec
 from workbench.runs.experiment import (
@@ -24,10 +26,10 @@ from workbench.runs.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import pandas as pd
 
     from workbench.evolution.island import Ancestor, Record
+    from workbench.evolution.pacing import Moment
     from workbench.programs import Program
     from workbench.runs.store import RunStore
 
@@ -164,24 +166,32 @@ class Search:
     # The search itself.
 
     def _search(self, budget: int, events: list[Event], began: float) -> None:
+        curve, islands, goal = self._curve, self._islands, self.spec.fitness
         while budget > 0 and self._phase == "search":
-            budget -= self._islands.advance(budget, self._curve.boundary)
-            if self._islands.at_boundary(self._curve.boundary):
-                self._record(events, self._seconds + time.perf_counter() - began)
-                hit = self.spec.fitness is not None and self._top >= self.spec.fitness
-                if hit or self._islands.done:
+            # Who reaches the goal ends the search for all, at the same boundary.
+            budget -= islands.advance(
+                budget, curve.after, top=self._top, ahead=goal is None
+            )
+            while self._phase == "search" and islands.at_boundary(curve.boundary):
+                moments, ended = islands.moment_at(curve.boundary)
+                seconds = max(moment.time for moment in moments) - began
+                self._record(events, moments, self._seconds + seconds)
+                if ended or (goal is not None and self._top >= goal):
                     self._phase = "select"
 
-    def _record(self, events: list[Event], seconds: float) -> None:
+    def _record(
+        self, events: list[Event], moments: list[Moment], seconds: float
+    ) -> None:
         """Add a point to the curve and report the new bests since the last."""
-        bests = [island.best_fitness for island in self._islands]
+        bests = [moment.best for moment in moments]
+        counters = totals(moment.counters for moment in moments)
         if any(best > self._top for best in bests):
-            self._report_new_bests(events)
+            self._report_new_bests(events, counters["individuals"])
         self._top = max(self._top, *bests)
-        members = self._islands.member_fitness()
-        self._curve.add(self.counters, seconds, self._top, members)
+        members = np.concatenate([moment.members for moment in moments])
+        self._curve.add(counters, seconds, self._top, members)
 
-    def _report_new_bests(self, events: list[Event]) -> None:
+    def _report_new_bests(self, events: list[Event], position: int) -> None:
         """Report the new bests since the last point: those above the best of then.
 
         One that the record has dropped by now (see `population.RECORDS`) is left out.
@@ -190,12 +200,13 @@ class Search:
             (record.individuals, number, record)
             for number, island in enumerate(self._islands)
             for record in island.records()
+            if record.individuals <= self._curve.boundary
         ]
         known = {(number, individuals) for individuals, number, _ in records}
         self._on_record = {k: e for k, e in self._on_record.items() if k in known}
         for _, number, record in sorted(r for r in records if r[2].fitness > self._top):
             if record.fitness > self._told:
-                events.append(self._best_found(number, record))
+                events.append(self._best_found(number, record, position))
 
     def _close_search(self, events: list[Event]) -> None:
         """Report what the last point lacks, and a best too small to go on record."""
@@ -207,13 +218,14 @@ class Search:
             return
         points = self._curve.points
         if not points or points[-1]["individuals"] < self.individuals:
-            self._record(events, self._seconds)
+            moments, _ = self._islands.moment_at(self._curve.boundary)
+            self._record(events, moments, self._seconds)
         number, node = best
         record = self._islands[number].record(node)
         if record.fitness > self._told:
-            events.append(self._best_found(number, record))
+            events.append(self._best_found(number, record, self.individuals))
 
-    def _best_found(self, number: int, record: Record) -> Event:
+    def _best_found(self, number: int, record: Record, position: int) -> Event:
         """Return the event of a new best, with its ancestry since the last recorded."""
         island = self._islands[number]
         told = {
@@ -235,11 +247,13 @@ class Search:
         self._told = record.fitness
         self._best_event = self._events
         self._on_record[number, record.individuals] = self._events
-        return self._event("best", data)
+        return self._event("best", data, position)
 
-    def _event(self, kind: str, data: dict[str, Any]) -> Event:
+    def _event(
+        self, kind: str, data: dict[str, Any], position: int | None = None
+    ) -> Event:
         self._events += 1
-        return Event(kind, self.individuals, data)
+        return Event(kind, self.individuals if position is None else position, data)
 
     # The closing work.
 
@@ -369,6 +383,7 @@ class Search:
         self._told = -math.inf if facts["told"] is None else facts["told"]
         self._selection.restore(facts["scores"], facts["final"])
         self._curve.read_array(state["curve"])
+        self._islands.remember(self._curve.boundary)
 
     # Running it.
 
