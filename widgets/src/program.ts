@@ -74,7 +74,6 @@ export class ProgramArea {
       },
       signal,
     );
-    this.tabs.offer(OWN_TABS);
     this.options.append(this.dead.label, this.meanings.label);
     this.tabs.panel.append(this.options, h("div", { class: "wb-view-state" }, this.note, this.refresh), this.body);
     this.element = h(
@@ -109,6 +108,7 @@ export class ProgramArea {
     this.options.hidden = tab !== "program" || !best.functions;
     this.dead.label.hidden = !isListing;
     this.meanings.label.hidden = !offered.some(({ name }) => name === "program");
+    this.element.dataset.shows = tab;
     this.element.dataset.wide = String(this.view !== "");
     if (this.view !== "") return this.updateView(best, views);
     this.setNote("");
@@ -168,7 +168,7 @@ export class ProgramArea {
     else if (!best.functions) this.setNote("This view opens with the first program that the search finds.");
     else if (this.channel.link === "none") {
       this.setNote(open ? "" : "No kernel is attached, and this view was not open when the notebook was saved.");
-    } else if (views.making === name) this.setNote(open ? "" : "Opening…");
+    } else if (views.making === name) this.setNote(views.compiling || (open ? "" : "Opening…"));
     else if (open && open.version !== best.version) this.setNote("The search has found a better program since this one.", true);
     else this.setNote("");
     const shown = `view ${name} ${open?.model}`;

@@ -83,13 +83,13 @@ export class Taking {
 
   private get content(): string | undefined {
     const { form, text } = this.channel.part("exported");
-    return form === this.form.name && this.asked === form ? String(text) : undefined;
+    return text && form === this.form.name && this.asked === form ? String(text) : undefined;
   }
 
   update(): void {
     if (!this.element.open) return;
     const part = this.channel.part("exported");
-    const shown = `${part.revision} ${this.form.name} ${this.channel.link} ${this.channel.part("state").problem}`;
+    const shown = `${part.revision} ${this.form.name} ${this.channel.link}`;
     if (shown === this.shown) return;
     this.shown = shown;
     const { content } = this;
@@ -105,7 +105,8 @@ export class Taking {
         : "",
     );
     const none = this.channel.link === "none" && content === undefined;
-    setText(this.note, none ? "No kernel is attached to make this." : `${this.form.help}.`);
+    const problem = part.form === this.form.name ? String(part.problem ?? "") : "";
+    setText(this.note, none ? "No kernel is attached to make this." : problem ? `Not yet: ${problem}.` : `${this.form.help}.`);
   }
 
   private async copyIt(): Promise<void> {

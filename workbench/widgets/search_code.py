@@ -72,21 +72,21 @@ def _given(value: Any) -> Iterator[tuple[str, Any]]:
     """Return the fields that are not as they are by default."""
     for field in fields(value):
         given = getattr(value, field.name)
-        if field.name == "initial_length" and isinstance(value, SearchSpec):
-            if replace(value, initial_length=None).initial_length == given:
-                continue
-        elif field.default is not MISSING or field.default_factory is not MISSING:
-            if _default(field) == given:
-                continue
+        if _is_default(value, field, given):
+            continue
         if isinstance(value, Space) and field.name.endswith("_ops"):
             given = tuple(OPS[number].name for number in given)
         yield field.name, given
 
 
-def _default(field: Field[Any]) -> Any:
+def _is_default(value: Any, field: Field[Any], given: Any) -> bool:
+    if field.name == "initial_length" and isinstance(value, SearchSpec):
+        # By default it follows from the space and the start.
+        return bool(replace(value, initial_length=None).initial_length == given)
     if field.default is not MISSING:
-        return field.default
-    return None if field.default_factory is MISSING else field.default_factory()
+        return bool(field.default == given)
+    made = field.default_factory
+    return made is not MISSING and bool(made() == given)
 
 
 def _source(value: Any, depth: int) -> str:

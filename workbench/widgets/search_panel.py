@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from workbench.engine.warm import telling
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
-from workbench.widgets.panel import Panel
+from workbench.widgets.search_control import SearchControl
 from workbench.widgets.search_export import EXPORTS, export
-from workbench.widgets.search_fields import FIELDS, schema
+from workbench.widgets.search_fields import schema
 from workbench.widgets.search_form import SearchForm
 from workbench.widgets.search_reader import SearchReader
 from workbench.widgets.search_shown import ENDED
 from workbench.widgets.search_static import static_page
 from workbench.widgets.search_view import (
     CURVE_COLUMNS,
-    allowed,
     counters,
     curve_row,
     detail,
@@ -35,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workbench.evolution import SearchSpec
-    from workbench.runs import Progress, Runner
+    from workbench.runs import Progress
     from workbench.widgets.discoveries import Discovery
     from workbench.widgets.hall_of_fame import Fame
+    from workbench.widgets.panel import Panel
 
 STATIC = Path(__file__).parent / "static"
 AT_REST = ("ready", "paused", *ENDED)
@@ -45,7 +45,7 @@ DEFAULT_PRESET = "demo"
 """It finds something worth reading within seconds."""
 
 
-class SearchPanel(Panel):
+class SearchPanel(SearchControl):
     """Run a search over programs and watch it.
 
     Nothing here blocks: every command returns at once, the search runs in a thread
@@ -116,14 +116,10 @@ class SearchPanel(Panel):
                 names = ", ".join(PRESETS)
                 raise ValueError(f"preset is {preset!r}; accepted: {names}")
             spec = PRESETS[preset].spec
-        self._store = RunStore() if store == "default" else store
-        self._form = SearchForm(spec, preset, threads or 1)
-        self._problem = ""
-        self._refused = 0
         self._exported = 0
-        self._compiling = ""
         self._curve = Table(CURVE_COLUMNS)
-        super().__init__(self._curve)
+        kept = RunStore() if store == "default" else store
+        super().__init__(SearchForm(spec, preset, threads or 1), kept, self._curve)
         self._views = ChildViews(self._pump_wake)
         exports = [entry._asdict() for entry in EXPORTS]
         self.set_trait("schema", {**schema(own=preset is None), "exports": exports})
@@ -136,16 +132,6 @@ class SearchPanel(Panel):
         return f"SearchPanel({self._form.summary}: {self.status})"
 
     # --- for notebook code
-
-    @property
-    def search(self) -> Search | None:
-        """The search shown, or None before the first start."""
-        return None if self._reader is None else self._reader.search
-
-    @property
-    def runner(self) -> Runner | None:
-        """The runner of the search, or None before the first start."""
-        return None if self._reader is None else self._reader.search.runner
 
     @property
     def best(self) -> Best | None:
@@ -190,49 +176,6 @@ class SearchPanel(Panel):
         """Return the panel in an open tab, such as "debugger"; None if it is closed."""
         return None if self._views is None else self._views.panel(name)
 
-    @property
-    def status(self) -> str:
-        """The state of the run in one word."""
-        runner = self.runner
-        return "ready" if runner is None else runner.status
-
-    @property
-    def spec(self) -> SearchSpec:
-        """The spec that the settings stand for.
-
-        Raises
-        ------
-        ValueError
-            If a setting is refused.
-        """
-        with self.lock:
-            checked = self._form.check()
-            if checked is None:
-                raise ValueError(self._refusal())
-            return checked[0]
-
-    def edit(self, **settings: str | float | bool) -> None:
-        """Change settings by name, as if typed: `panel.edit(seed=2)`.
-
-        Raises
-        ------
-        ValueError
-            If a value is refused.
-        TypeError
-            If there is no such setting.
-        """
-        for name in settings:
-            if name not in self._form.values:
-                names = ", ".join(self._form.values)
-                raise TypeError(f"there is no setting {name!r}; accepted: {names}")
-        texts = {k: v if isinstance(v, bool) else str(v) for k, v in settings.items()}
-        with self.lock:
-            self._form.edit(texts)
-            self._problem = self._form.problem
-            self.refresh()
-            if self._form.errors or self._form.problem:
-                raise ValueError(self._refusal())
-
     def show(self, place: int | None = None) -> None:
         """Show a program of the hall of fame by its place, from 1; None: the best.
 
@@ -269,26 +212,6 @@ class SearchPanel(Panel):
         with self.lock:
             return export(form, self._reader, self.spec)
 
-    def start(self) -> None:
-        """Start a search with the present settings, or go on after a pause."""
-        self._command("resume" if self.status == "paused" else "start")
-
-    def pause(self) -> None:
-        """Pause at the end of the present chunk."""
-        self._command("pause")
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._command("resume")
-
-    def step(self, count: int = 1000) -> None:
-        """Make `count` individuals more, then pause."""
-        self._command("step", count)
-
-    def stop(self) -> None:
-        """End the search: select the winner and score it. Again: skip that."""
-        self._command("stop")
-
     def close(self) -> None:
         """Remove the panel and close the run, which can be resumed from its store."""
         if self._unsubscribe is not None:
@@ -311,60 +234,14 @@ class SearchPanel(Panel):
         elif name in ("start", "pause", "resume", "step", "stop"):
             self._obey_run(str(name), int(command.get("count", 1000)))
         elif name == "pick" and self._reader is not None:
-            self._reader.pick(str(command.get("kind")), str(command.get("key")))
+            # A row may have left the table since it was clicked.
+            with suppress(ValueError):
+                self._reader.pick(str(command.get("kind")), str(command.get("key")))
         elif name == "view" and self._views is not None:
             self._views.open(str(command.get("view")))
         elif name == "export":
-            form = str(command.get("form"))
-            text = self.export(form)
-            self._exported += 1
-            self.put("exported", form=form, text=text, number=self._exported)
+            self._put_export(str(command.get("form")))
         self.refresh()
-
-    def complain(self, error: Exception) -> None:
-        """Show what went wrong with a command."""
-        self._problem = f"{type(error).__name__}: {error}"
-        self.refresh()
-
-    def _command(self, name: str, count: int = 0) -> None:
-        with self.lock:
-            self._obey_run(name, count)
-            self.refresh()
-            if name in ("start", "step") and self._problem and not self.runner:
-                raise ValueError(self._problem)
-
-    def _obey_run(self, name: str, count: int) -> None:
-        if not allowed(self.status).get(name):
-            return
-        if self.status in ("ready", *ENDED) and not self._begin():
-            return
-        runner = self.runner
-        if runner is None:
-            return
-        with telling(self._on_compiling):  # the runner's thread inherits it
-            if name == "step":
-                runner.step(count)
-            else:
-                getattr(runner, name)()
-
-    def _begin(self) -> bool:
-        """Make a search from the settings; False if they are refused."""
-        if self.status == "ready" and self._reader is not None:
-            return True
-        self._problem = ""
-        checked = self._form.check()
-        if checked is None:
-            self._problem = self._refusal()
-            self._refused += 1
-            return False
-        spec, threads = checked
-        self._watch(Search(spec, threads=threads, store=self._store))
-        return True
-
-    def _refusal(self) -> str:
-        form = self._form
-        wrong = [f"{FIELDS[n].label}: {text}" for n, text in form.errors.items()]
-        return form.problem or "Not started. " + "; ".join(wrong)
 
     # --- following the run
 
@@ -372,6 +249,7 @@ class SearchPanel(Panel):
         """Show a search from its beginning, and follow it."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        self._search = search
         self._reader = SearchReader(search)
         self._curve.clear()
         for name in ("program", "result", "marks", "hall", "timeline", "throughput"):
@@ -389,11 +267,6 @@ class SearchPanel(Panel):
             self.announce()
         else:
             self._pump_wake()
-
-    def _on_compiling(self, text: str) -> None:
-        """Take note of what is being compiled; runs in the worker."""
-        self._compiling = text
-        self.announce()
 
     def _take(self, curve: list[dict[str, float]]) -> None:
         runner = self.runner

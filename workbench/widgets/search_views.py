@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workbench.engine.warm import telling
 from workbench.widgets.channel import Pump
 from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_view import ProgramView
@@ -108,6 +109,7 @@ class ChildViews:
         self._eager = False
         self._wanted = ""
         self._making = ""
+        self._compiling = ""
         self._last = -float("inf")
         self._pump: Pump | None = None
         self._closed = False
@@ -158,6 +160,7 @@ class ChildViews:
                 },
                 "wanted": self._wanted if self._wanted in self._open else "",
                 "making": self._making,
+                "compiling": self._compiling,
                 "problems": dict(self._problems),
             }
 
@@ -189,10 +192,11 @@ class ChildViews:
             self._changed()
         problem, made = "", panel
         try:
-            if panel is None or view.follow is None:
-                made = view.make(subject)
-            else:
-                view.follow(panel, subject)
+            with telling(self._on_compiling):
+                if panel is None or view.follow is None:
+                    made = view.make(subject)
+                else:
+                    view.follow(panel, subject)
         except Exception as error:
             logger.exception("the view %r could not be made", view.name)
             problem = f"{type(error).__name__}: {error}"
@@ -201,6 +205,11 @@ class ChildViews:
             panel.close()
         self._changed()
         return 0.0
+
+    def _on_compiling(self, text: str) -> None:
+        """Take note of what a view waits for."""
+        self._compiling = text
+        self._changed()
 
     def _next(self) -> tuple[tuple[View, Subject, Panel | None] | None, float | None]:
         """Return what to do now, or in how many seconds to look again."""
