@@ -236,6 +236,7 @@ export class DiffTable {
 
   private lay(): void {
     this.element.dataset.layout = this.narrow ? "inline" : this.layout;
+    setAttributes(this.element, { "data-narrow": this.narrow });
     this.layouts.hidden = this.narrow;
   }
 
