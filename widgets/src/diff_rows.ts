@@ -88,11 +88,10 @@ export class DiffRows {
   /** The row's element; `down` says which way a moved line went. */
   take(row: DiffRow, down: boolean): HTMLElement {
     const key = [row.kind, row.left, row.right, row.left_line, row.right_line, row.left_live, row.right_live, row.matters, row.why, down].join("\n");
-    const item = this.kept.get(key)?.pop() ?? this.build(row, down);
+    const item = this.kept.get(key)?.shift() ?? this.build(row, down);
     const same = this.next.get(key);
     if (same) same.push(item);
     else this.next.set(key, [item]);
-    item.hidden = false;
     return item;
   }
 
@@ -174,7 +173,7 @@ function marked(left: string, right: string): [HTMLElement, HTMLElement] {
 
 function note(row: DiffRow, change: Change): HTMLElement | false {
   const words: string[] = [];
-  if (change === "renamed") words.push(exchanged(row) ? "same computation, operands exchanged" : "same computation, renamed");
+  if (change === "renamed") words.push(exchanged(row) ? "operands exchanged" : "renamed");
   if (change === "died" || (row.kind === "moved" && row.left_live && !row.right_live)) words.push("no longer reaches a prediction");
   if (change === "revived" || (row.kind === "moved" && !row.left_live && row.right_live)) words.push("reaches the prediction now");
   if (row.right !== null && (row.why || row.rewired)) words.push(row.why ?? "what it reads comes from elsewhere now");
@@ -182,6 +181,7 @@ function note(row: DiffRow, change: Change): HTMLElement | false {
   return h(
     "span",
     { class: "wb-diff-note" },
+    change === "renamed" && h("span", { class: "wb-diff-long" }, "same computation, "),
     words.join("; "),
     change === "renamed" && !exchanged(row) && h("span", { class: "wb-diff-was" }, ` (${renames(row)})`),
   );
