@@ -120,12 +120,13 @@ export class FitnessPairs {
 }
 
 /** "Better on 8 of 10 tasks, worse on 1. Mean 0.8123 → 0.9345, median ...". */
-export function summary({ after, better, worse, mean, median }: Fitness): string {
+export function summary({ after, better, worse, mean, median, stopped }: Fitness): string {
   const same = after.length - better - worse;
   const counts = [better > 0 && `better on ${better}`, worse > 0 && `worse on ${worse}`, same > 0 && `the same on ${same}`].filter(Boolean).join(", ");
   const of = `${after.length} task${after.length === 1 ? "" : "s"}`;
   const sums = `Mean ${fitness(mean[0])} → ${fitness(mean[1])}, median ${fitness(median[0])} → ${fitness(median[1])}`;
-  return `${sums}. Of ${of}: ${counts}.`;
+  const cuts = stopped.map((tasks, i) => tasks.length > 0 && `${tasks.length} ${["before", "after"][i]}`).filter(Boolean).join(" and ");
+  return `${sums}. Of ${of}: ${counts}.${cuts && ` Training was cut short on ${cuts}.`}`;
 }
 
 function waiting({ state, message }: Fitness, link: string): string {
