@@ -223,6 +223,38 @@ it("shows the saved state without a kernel, and offers nothing to click", async 
   expect(model.sent).toEqual([]);
 });
 
+const PAUSED = { status: "paused", can: { resume: true, step: true, stop: true }, revision: 5 };
+
+it("opens what may be changed in a paused search, and applies it when told", async () => {
+  const form = { ...FORM, locked: true, open: ["seed"], pending: [], why: "Fixed", note: "Under way; but", revision: 2 };
+  await show({ state: PAUSED, form });
+  expect([field("seed").disabled, field("train").disabled]).toEqual([false, true]);
+  expect(field("train").closest(".wb-field")!.getAttribute("title")).toBe("Fixed");
+  expect(button("apply").getAttribute("aria-disabled")).toBe("true");
+  button("apply").click();
+  expect(model.ofType("command")).toEqual([]);
+  field("seed").value = "7";
+  field("seed").dispatchEvent(new Event("input"));
+  button("apply").click();
+  expect(model.ofType("command").map(({ name, values }) => ({ name, values }))).toEqual([
+    { name: "edit", values: { seed: "7" } },
+    { name: "apply", values: undefined },
+  ]);
+  model.frame(1, { snapshot: true, parts: { form: { ...form, pending: ["Seed"], revision: 6 } } });
+  await settle();
+  expect(text(".wb-apply")).toContain("Not applied yet: seed.");
+  model.frame(2, { parts: { state: { ...PAUSED, status: "running", revision: 7 }, form: { ...form, open: [], revision: 8 } } });
+  await settle();
+  expect(el.querySelector<HTMLElement>(".wb-apply")!.hidden).toBe(true);
+  expect(field("seed").disabled).toBe(true);
+});
+
+it("tells in words what was changed, and where", async () => {
+  const changes = [{ individuals: 12000, text: "tournament 10 → 3" }];
+  await show({ state: PAUSED, marks: { individuals: [], changes, revision: 3 } });
+  expect(text(".wb-changes")).toBe("▼ 12\u202fktournament 10 → 3");
+});
+
 it("tells why a search failed", async () => {
   await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
   expect(text("[role=alert]")).toContain("ValueError: no");

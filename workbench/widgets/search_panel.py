@@ -12,6 +12,7 @@ from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
 from workbench.widgets.panel import Panel
+from workbench.widgets.search_changes import Changes
 from workbench.widgets.search_fields import FIELDS, schema
 from workbench.widgets.search_form import SearchForm
 from workbench.widgets.search_static import static_page
@@ -100,7 +101,7 @@ class SearchPanel(Panel):
         if sum(given is not None for given in (preset, spec, search)) > 1:
             raise ValueError("preset, spec and search exclude each other; give one")
         if search is not None:
-            spec = search.spec
+            spec = search.present_spec
         elif spec is None:
             preset = preset or DEFAULT_PRESET
             if preset not in PRESETS:
@@ -115,6 +116,7 @@ class SearchPanel(Panel):
         self._problem = ""
         self._refused = 0
         self._compiling = ""
+        self._changes = Changes()
         self._curve = Table(CURVE_COLUMNS)
         super().__init__(self._curve)
         self.set_trait("schema", schema(own=preset is None))
@@ -198,6 +200,26 @@ class SearchPanel(Panel):
             if self._form.errors or self._form.problem:
                 raise ValueError(self._refusal())
 
+    def apply(self) -> None:
+        """Change the paused search as was edited: `panel.edit(tournament=5)` before.
+
+        Raises
+        ------
+        RuntimeError
+            If the search is not paused.
+        ValueError
+            If a setting is refused.
+        """
+        with self.lock:
+            if not self._changes.open_fields(self.status, self._search):
+                raise RuntimeError(
+                    f"the search is {self.status}; settings apply to a paused one"
+                )
+            if self._form.check() is None:
+                raise ValueError(self._refusal())
+            self._apply()
+            self.refresh()
+
     def start(self) -> None:
         """Start a search with the present settings, or go on after a pause."""
         self._command("resume" if self.status == "paused" else "start")
@@ -229,12 +251,18 @@ class SearchPanel(Panel):
     # --- commands
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Obey a view: edit, start, pause, resume, step or stop."""
+        """Obey a view: edit, apply, start, pause, resume, step or stop."""
         name = command.get("name")
         if name == "edit":
+            values = command.get("values", {})
             if self.status in ("ready", *ENDED):
-                self._form.edit(command.get("values", {}))
-                self._problem = self._form.problem
+                self._form.edit(values)
+            else:
+                may = self._changes.open_fields(self.status, self._search)
+                self._changes.edit(self._form, values, may)
+            self._problem = self._form.problem
+        elif name == "apply":
+            self._apply()
         elif name in ("start", "pause", "resume", "step", "stop"):
             self._obey_run(str(name), int(command.get("count", 1000)))
         self.refresh()
@@ -243,6 +271,11 @@ class SearchPanel(Panel):
         """Show what went wrong with a command."""
         self._problem = f"{type(error).__name__}: {error}"
         self.refresh()
+
+    def _apply(self) -> None:
+        settings = self._changes.pending(self._form, self._search)
+        if self._search is not None and settings:
+            self._search.change(**settings)
 
     def _command(self, name: str, count: int = 0) -> None:
         with self.lock:
@@ -257,8 +290,10 @@ class SearchPanel(Panel):
         if self.status in ("ready", *ENDED) and not self._begin():
             return
         runner = self.runner
-        if runner is None:
+        if runner is None or self._search is None:
             return
+        if self.status == "paused":
+            self._changes.drop(self._form, self._search)
         with telling(self._on_compiling):  # the runner's thread inherits it
             if name == "step":
                 runner.step(count)
@@ -294,6 +329,7 @@ class SearchPanel(Panel):
         self._newest = (None, None)
         self._drawn = None
         self._marks = []
+        self._changes = Changes()
         self._curve.clear()
         for name in ("program", "result", "marks"):
             self.put(name)
@@ -322,6 +358,7 @@ class SearchPanel(Panel):
         for point in curve:
             self._curve.append(curve_row(point, seconds))
         for event in events:
+            self._changes.take(event)
             if event.kind != "best":
                 continue
             individuals = float(event.data["individuals"])
@@ -335,7 +372,10 @@ class SearchPanel(Panel):
         """Put what views show; the caller holds the lock."""
         status = self.status
         locked = status not in ("ready", *ENDED)
-        self.put("form", locked=locked, **self._form.to_dict())
+        if self._search is not None:
+            self._changes.follow(self._form, self._search)
+        changes = self._changes.to_dict(self._form, status, self._search)
+        self.put("form", locked=locked, **self._form.to_dict(), **changes)
         runner = self.runner
         problem = self._problem
         if runner is not None and status == "failed":
@@ -350,8 +390,8 @@ class SearchPanel(Panel):
         )
         if runner is None or self._search is None:
             return
-        self.put("counters", **counters(runner, self._search.spec))
-        self.put("marks", individuals=self._marks.copy())
+        self.put("counters", **counters(runner, self._search.present_spec))
+        self.put("marks", individuals=self._marks.copy(), changes=self._changes.marks())
         self._refresh_program(status)
         self._refresh_result(status)
 
@@ -439,6 +479,10 @@ class SearchPanel(Panel):
         program = self.part("program")
         numbers = self.part("counters")
         facts = [("Settings", self._form.summary)]
+        facts += [
+            (f"Changed at {mark['individuals']:,}", mark["text"])
+            for mark in self._changes.marks()
+        ]
         if numbers.get("individuals"):
             facts.append(("Individuals", f"{numbers['individuals']:,}"))
         if program.get("functions"):
