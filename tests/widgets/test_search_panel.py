@@ -211,6 +211,51 @@ def test_a_cell_changes_a_paused_search_and_the_form_follows(panel):
     assert again.part("form")["values"]["mutation_probability"] == "0.5"
 
 
+def test_the_program_stays_covered_until_it_is_revealed():
+    choices = ("dot(s, v)", "a constant")
+    panel = SearchPanel(
+        spec=SPEC, store=None, controls="hide", ask="What first?", choices=choices
+    )
+    panel.comm = FakeComm()
+    click(panel, "predict", text="something else")
+    click(panel, "predict", text="a constant")
+    click(panel, "start")
+    at_rest(panel, "finished")
+    assert panel.result["scores"]
+    assert panel.lesson["prediction"] == panel.prediction == "a constant"
+    assert panel.lesson["controls"] == "hide"
+    assert panel.program.get("functions") is None
+    html = panel.static_html()
+    assert "a constant" in html
+    assert "covered until" in html
+    assert "def Predict" not in html
+    click(panel, "reveal")
+    until(lambda: not panel.lesson["covered"])
+    lines = [r["text"] for f in panel.program["functions"] for r in f["rows"]]
+    program = panel.best.program
+    assert lines == [str(i) for part in program.functions.values() for i in part]
+    assert panel.result["scores"]
+    click(panel, "predict", text="dot(s, v)")  # too late
+    until(lambda: len(panel.comm.handled()) == 5)
+    assert panel.prediction == "a constant"
+    assert "def Predict" in panel.static_html()
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"controls": "none"}, r"controls is 'none'; accepted: 'show', 'hide'"),
+        ({"choices": ("a", "b")}, "choices need a question"),
+        ({"ask": "What?", "choices": ("a",)}, "accepted: two or more"),
+        ({"ask": "What?", "choices": ("a", "a")}, "accepted: two or more"),
+    ],
+)
+def test_an_impossible_lesson_is_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        SearchPanel(store=None, **options)
+
+
 def test_a_new_search_after_the_end_starts_from_nothing(panel):
     panel.start()
     panel.runner.wait(60)

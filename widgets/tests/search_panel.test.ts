@@ -255,6 +255,42 @@ it("tells in words what was changed, and where", async () => {
   expect(text(".wb-changes")).toBe("▼ 12\u202fktournament 10 → 3");
 });
 
+const LESSON = { controls: "hide", question: "What first?", choices: ["a\nb", "c"], prediction: "", covered: true, revision: 3 };
+
+it("asks the audience and covers the program until the reveal", async () => {
+  await show({ program: PROGRAM, lesson: LESSON });
+  const program = el.querySelector<HTMLElement>(".wb-program")!;
+  expect(el.querySelector<HTMLElement>(".wb-search")!.dataset.controls).toBe("hide");
+  expect(text(".wb-lesson h4")).toBe("What first?");
+  expect(program.hidden).toBe(true);
+  const choice = button("choice-1") as unknown as HTMLInputElement;
+  choice.checked = true;
+  choice.dispatchEvent(new Event("change"));
+  button("reveal").click();
+  expect(model.ofType("command").map(({ name, text }) => ({ name, text }))).toEqual([
+    { name: "predict", text: "c" },
+    { name: "reveal", text: undefined },
+  ]);
+  model.frame(1, { snapshot: true, parts: { lesson: { ...LESSON, prediction: "c", covered: false, revision: 4 } } });
+  await settle();
+  expect(program.hidden).toBe(false);
+  expect(el.querySelector<HTMLElement>(".wb-cover")!.hidden).toBe(true);
+  expect([choice.checked, choice.disabled]).toEqual([true, true]);
+  expect(text(".wb-lesson .wb-note")).toContain("was predicted");
+});
+
+it("takes a prediction in own words, which a saved notebook still shows", async () => {
+  await show({ lesson: { ...LESSON, choices: [], prediction: "a mean", covered: false } }, false);
+  const input = button("prediction") as unknown as HTMLInputElement;
+  expect([input.value, input.disabled]).toEqual(["a mean", true]);
+});
+
+it("asks nothing without a question", async () => {
+  await show({ lesson: { controls: "show", question: "", choices: [], prediction: "", covered: false, revision: 1 } });
+  expect(el.querySelector<HTMLElement>(".wb-lesson")!.hidden).toBe(true);
+  expect(el.querySelector<HTMLElement>(".wb-cover")!.hidden).toBe(true);
+});
+
 it("tells why a search failed", async () => {
   await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
   expect(text("[role=alert]")).toContain("ValueError: no");

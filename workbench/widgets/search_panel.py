@@ -11,6 +11,7 @@ from workbench.engine.warm import telling
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
+from workbench.widgets.lesson import Controls, Lesson
 from workbench.widgets.panel import Panel
 from workbench.widgets.search_changes import Changes
 from workbench.widgets.search_fields import FIELDS, schema
@@ -30,7 +31,7 @@ from workbench.widgets.search_view import (
 from workbench.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from workbench.evolution import SearchSpec
     from workbench.runs import Event, Progress, Runner
@@ -63,11 +64,18 @@ class SearchPanel(Panel):
         Number of threads of the search.
     search
         A search to show instead of making one; it may be under way.
+    controls
+        "hide" leaves out the settings and all buttons but start and pause.
+    ask
+        A question to the audience; the program stays covered until *Reveal*.
+    choices
+        Answers to choose from; without any, the audience answers in its own words.
 
     Raises
     ------
     ValueError
-        For an unknown preset, or more than one of preset, spec and search.
+        For an unknown preset, more than one of preset, spec and search, other
+        controls, or choices without a question.
 
     Examples
     --------
@@ -88,6 +96,7 @@ class SearchPanel(Panel):
     program = traitlets.Dict().tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
+    lesson = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -97,6 +106,9 @@ class SearchPanel(Panel):
         store: RunStore | Literal["default"] | None = "default",
         threads: int | None = None,
         search: Search | None = None,
+        controls: Controls = "show",
+        ask: str | None = None,
+        choices: Sequence[str] = (),
     ) -> None:
         if sum(given is not None for given in (preset, spec, search)) > 1:
             raise ValueError("preset, spec and search exclude each other; give one")
@@ -117,6 +129,7 @@ class SearchPanel(Panel):
         self._refused = 0
         self._compiling = ""
         self._changes = Changes()
+        self._lesson = Lesson(controls, ask, choices)
         self._curve = Table(CURVE_COLUMNS)
         super().__init__(self._curve)
         self.set_trait("schema", schema(own=preset is None))
@@ -220,6 +233,19 @@ class SearchPanel(Panel):
             self._apply()
             self.refresh()
 
+    @property
+    def prediction(self) -> str:
+        """What the audience predicted; empty before it has."""
+        return self._lesson.prediction
+
+    def reveal(self) -> None:
+        """Show the program that was covered, as the button does."""
+        with self.lock:
+            self._lesson.reveal()
+            self.put("result")  # which lists the winner, from now on
+            self.refresh()
+            self.announce()
+
     def start(self) -> None:
         """Start a search with the present settings, or go on after a pause."""
         self._command("resume" if self.status == "paused" else "start")
@@ -251,7 +277,7 @@ class SearchPanel(Panel):
     # --- commands
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Obey a view: edit, apply, start, pause, resume, step or stop."""
+        """Obey a view: edit, apply, predict, reveal, or run."""
         name = command.get("name")
         if name == "edit":
             values = command.get("values", {})
@@ -263,6 +289,11 @@ class SearchPanel(Panel):
             self._problem = self._form.problem
         elif name == "apply":
             self._apply()
+        elif name == "predict":
+            self._lesson.predict(str(command.get("text", "")))
+            self.announce()
+        elif name == "reveal":
+            self.reveal()
         elif name in ("start", "pause", "resume", "step", "stop"):
             self._obey_run(str(name), int(command.get("count", 1000)))
         self.refresh()
@@ -376,6 +407,7 @@ class SearchPanel(Panel):
             self._changes.follow(self._form, self._search)
         changes = self._changes.to_dict(self._form, status, self._search)
         self.put("form", locked=locked, **self._form.to_dict(), **changes)
+        self.put("lesson", **self._lesson.to_dict())
         runner = self.runner
         problem = self._problem
         if runner is not None and status == "failed":
@@ -396,6 +428,8 @@ class SearchPanel(Panel):
         self._refresh_result(status)
 
     def _refresh_program(self, status: str) -> None:
+        if self._lesson.covered:
+            return
         before, newest = self._newest
         if status == "paused" and self._search is not None:
             # Events come with the points of the curve; a pause may lie between.
@@ -449,7 +483,9 @@ class SearchPanel(Panel):
     def _show_winner(self, best: Best) -> None:
         """List the program that fresh tasks chose, if it is another."""
         _, newest = self._newest
-        if newest is None or self._parse(newest) == best.program:
+        if self._lesson.covered or newest is None:
+            return
+        if self._parse(newest) == best.program:
             return
         self._put_program(
             best.program, best.fitness, best.individuals, newest, winner=True
@@ -478,7 +514,7 @@ class SearchPanel(Panel):
         """Return the last state for hosts without widgets."""
         program = self.part("program")
         numbers = self.part("counters")
-        facts = [("Settings", self._form.summary)]
+        facts = [*self._lesson.facts(), ("Settings", self._form.summary)]
         facts += [
             (f"Changed at {mark['individuals']:,}", mark["text"])
             for mark in self._changes.marks()
