@@ -1,5 +1,6 @@
 // The fitness curve on a canvas: best so far, the population's spread, new bests.
 
+import { drawChanges, type Change } from "./changes";
 import { h, setText } from "./dom";
 import { duration, fitness, short } from "./format";
 import { clockStep, fitnessScale, linearScale, ninesScale, wholeStep, type Scale } from "./scales";
@@ -32,6 +33,8 @@ export class Curve {
   yAxis: YAxis = "linear";
   /** Individuals at which a new best was found. */
   marks: number[] = [];
+  /** What was changed while the search was paused. */
+  changes: Change[] = [];
   emptyText = "";
 
   private readonly canvas: HTMLCanvasElement;
@@ -284,8 +287,21 @@ export class Curve {
     context.strokeStyle = paint.best;
     context.lineWidth = 2;
     strokeLine(context, rows, x, y("best"), true);
+    if (this.changes.length > 0) {
+      drawChanges(context, paint, this.changes, this.box, (individuals) => this.placeOf(individuals, rows, x));
+    }
     this.drawMarks(context, paint, rows, x, y("best"));
     context.restore();
+  }
+
+  /** Where a number of individuals stands, on whatever axis; the end if beyond it. */
+  private placeOf(individuals: number, rows: number, x: Place): number {
+    const { left, width } = this.box;
+    if (this.xAxis === "individuals") return left + width * Math.min(1, this.xScale.place(individuals));
+    const column = this.table.column("individuals");
+    let row = 0;
+    while (row < rows - 1 && column(row) < individuals) row++;
+    return x(row);
   }
 
   private drawMarks(

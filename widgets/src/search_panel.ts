@@ -6,12 +6,13 @@ import { CounterRow } from "./counters";
 import { CurveView, type CurveState } from "./curve_view";
 import { h, keepKeys } from "./dom";
 import { Form } from "./form";
+import { Lesson } from "./lesson";
 import type { RenderContext } from "./model";
 import { ProgramView, type ProgramState } from "./program";
 import { Result } from "./result";
 import { followTheme } from "./theme";
 
-const PARTS = ["form", "state", "counters", "program", "marks", "result"];
+const PARTS = ["form", "state", "counters", "program", "marks", "result", "lesson"];
 
 type ViewState = CurveState & ProgramState & { settingsOpen: boolean | undefined; status: string };
 
@@ -31,14 +32,16 @@ function render({ model, el, signal }: RenderContext): void {
   const curve = new CurveView(channel, state, signal);
   const program = new ProgramView(channel, state, signal);
   const result = new Result(channel);
+  const lesson = new Lesson(channel, signal);
   const root = h(
     "div",
     { class: "wb wb-search", role: "region", "aria-label": "Search panel" },
     controls.element,
     form.element,
+    lesson.element,
     counters.element,
     result.element,
-    h("div", { class: "wb-main" }, curve.element, program.element),
+    h("div", { class: "wb-main" }, curve.element, program.element, lesson.cover),
   );
   keepKeys(root, signal);
   el.replaceChildren(root);
@@ -56,6 +59,7 @@ function render({ model, el, signal }: RenderContext): void {
     curve.update();
     program.update();
     result.update();
+    lesson.update(root, program.element);
     openSettings(form.element, state, String(status.status ?? "ready"), channel);
     if (Number(status.refused ?? 0) > refused) form.showErrors();
     refused = Number(status.refused ?? 0);

@@ -181,6 +181,21 @@ class RunStore(RunReader):
                 ),
             )
 
+    def amend(
+        self,
+        run_id: str,
+        spec: Mapping[str, Any],
+        total: int | None,
+        *,
+        owner: Owner | None = None,
+    ) -> None:
+        """Replace the spec of a run, and the work planned, which may be open now."""
+        with self._writing(run_id, owner) as connection:
+            connection.execute(
+                "UPDATE run SET spec=?, total=?, updated=? WHERE id=?",
+                (dump(spec), total, time.time(), run_id),
+            )
+
     def beat(self, run_id: str, owner: Owner) -> None:
         """Tell that the owner is alive."""
         with self._writing(run_id, owner) as connection:

@@ -11,7 +11,9 @@ from workbench.engine.warm import telling
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
+from workbench.widgets.lesson import Controls, Lesson
 from workbench.widgets.panel import Panel
+from workbench.widgets.search_changes import Changes
 from workbench.widgets.search_fields import FIELDS, schema
 from workbench.widgets.search_form import SearchForm
 from workbench.widgets.search_static import static_page
@@ -29,7 +31,7 @@ from workbench.widgets.search_view import (
 from workbench.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from workbench.evolution import SearchSpec
     from workbench.runs import Event, Progress, Runner
@@ -62,11 +64,18 @@ class SearchPanel(Panel):
         Number of threads of the search.
     search
         A search to show instead of making one; it may be under way.
+    controls
+        "hide" leaves out the settings and all buttons but start and pause.
+    ask
+        A question to the audience; the program stays covered until *Reveal*.
+    choices
+        Answers to choose from; without any, the audience answers in its own words.
 
     Raises
     ------
     ValueError
-        For an unknown preset, or more than one of preset, spec and search.
+        For an unknown preset, more than one of preset, spec and search, other
+        controls, or choices without a question.
 
     Examples
     --------
@@ -87,6 +96,7 @@ class SearchPanel(Panel):
     program = traitlets.Dict().tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
+    lesson = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -96,11 +106,14 @@ class SearchPanel(Panel):
         store: RunStore | Literal["default"] | None = "default",
         threads: int | None = None,
         search: Search | None = None,
+        controls: Controls = "show",
+        ask: str | None = None,
+        choices: Sequence[str] = (),
     ) -> None:
         if sum(given is not None for given in (preset, spec, search)) > 1:
             raise ValueError("preset, spec and search exclude each other; give one")
         if search is not None:
-            spec = search.spec
+            spec = search.present_spec
         elif spec is None:
             preset = preset or DEFAULT_PRESET
             if preset not in PRESETS:
@@ -115,6 +128,8 @@ class SearchPanel(Panel):
         self._problem = ""
         self._refused = 0
         self._compiling = ""
+        self._changes = Changes()
+        self._lesson = Lesson(controls, ask, choices)
         self._curve = Table(CURVE_COLUMNS)
         super().__init__(self._curve)
         self.set_trait("schema", schema(own=preset is None))
@@ -198,6 +213,39 @@ class SearchPanel(Panel):
             if self._form.errors or self._form.problem:
                 raise ValueError(self._refusal())
 
+    def apply(self) -> None:
+        """Change the paused search as was edited: `panel.edit(tournament=5)` before.
+
+        Raises
+        ------
+        RuntimeError
+            If the search is not paused.
+        ValueError
+            If a setting is refused.
+        """
+        with self.lock:
+            if not self._changes.open_fields(self.status, self._search):
+                raise RuntimeError(
+                    f"the search is {self.status}; settings apply to a paused one"
+                )
+            if self._form.check() is None:
+                raise ValueError(self._refusal())
+            self._apply()
+            self.refresh()
+
+    @property
+    def prediction(self) -> str:
+        """What the audience predicted; empty before it has."""
+        return self._lesson.prediction
+
+    def reveal(self) -> None:
+        """Show the program that was covered, as the button does."""
+        with self.lock:
+            self._lesson.reveal()
+            self.put("result")  # which lists the winner, from now on
+            self.refresh()
+            self.announce()
+
     def start(self) -> None:
         """Start a search with the present settings, or go on after a pause."""
         self._command("resume" if self.status == "paused" else "start")
@@ -229,12 +277,23 @@ class SearchPanel(Panel):
     # --- commands
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Obey a view: edit, start, pause, resume, step or stop."""
+        """Obey a view: edit, apply, predict, reveal, or run."""
         name = command.get("name")
         if name == "edit":
+            values = command.get("values", {})
             if self.status in ("ready", *ENDED):
-                self._form.edit(command.get("values", {}))
-                self._problem = self._form.problem
+                self._form.edit(values)
+            else:
+                may = self._changes.open_fields(self.status, self._search)
+                self._changes.edit(self._form, values, may)
+            self._problem = self._form.problem
+        elif name == "apply":
+            self._apply()
+        elif name == "predict":
+            self._lesson.predict(str(command.get("text", "")))
+            self.announce()
+        elif name == "reveal":
+            self.reveal()
         elif name in ("start", "pause", "resume", "step", "stop"):
             self._obey_run(str(name), int(command.get("count", 1000)))
         self.refresh()
@@ -243,6 +302,11 @@ class SearchPanel(Panel):
         """Show what went wrong with a command."""
         self._problem = f"{type(error).__name__}: {error}"
         self.refresh()
+
+    def _apply(self) -> None:
+        settings = self._changes.pending(self._form, self._search)
+        if self._search is not None and settings:
+            self._search.change(**settings)
 
     def _command(self, name: str, count: int = 0) -> None:
         with self.lock:
@@ -257,8 +321,10 @@ class SearchPanel(Panel):
         if self.status in ("ready", *ENDED) and not self._begin():
             return
         runner = self.runner
-        if runner is None:
+        if runner is None or self._search is None:
             return
+        if self.status == "paused":
+            self._changes.drop(self._form, self._search)
         with telling(self._on_compiling):  # the runner's thread inherits it
             if name == "step":
                 runner.step(count)
@@ -294,6 +360,7 @@ class SearchPanel(Panel):
         self._newest = (None, None)
         self._drawn = None
         self._marks = []
+        self._changes = Changes()
         self._curve.clear()
         for name in ("program", "result", "marks"):
             self.put(name)
@@ -322,6 +389,7 @@ class SearchPanel(Panel):
         for point in curve:
             self._curve.append(curve_row(point, seconds))
         for event in events:
+            self._changes.take(event)
             if event.kind != "best":
                 continue
             individuals = float(event.data["individuals"])
@@ -335,7 +403,11 @@ class SearchPanel(Panel):
         """Put what views show; the caller holds the lock."""
         status = self.status
         locked = status not in ("ready", *ENDED)
-        self.put("form", locked=locked, **self._form.to_dict())
+        if self._search is not None:
+            self._changes.follow(self._form, self._search)
+        changes = self._changes.to_dict(self._form, status, self._search)
+        self.put("form", locked=locked, **self._form.to_dict(), **changes)
+        self.put("lesson", **self._lesson.to_dict())
         runner = self.runner
         problem = self._problem
         if runner is not None and status == "failed":
@@ -350,12 +422,14 @@ class SearchPanel(Panel):
         )
         if runner is None or self._search is None:
             return
-        self.put("counters", **counters(runner, self._search.spec))
-        self.put("marks", individuals=self._marks.copy())
+        self.put("counters", **counters(runner, self._search.present_spec))
+        self.put("marks", individuals=self._marks.copy(), changes=self._changes.marks())
         self._refresh_program(status)
         self._refresh_result(status)
 
     def _refresh_program(self, status: str) -> None:
+        if self._lesson.covered:
+            return
         before, newest = self._newest
         if status == "paused" and self._search is not None:
             # Events come with the points of the curve; a pause may lie between.
@@ -409,7 +483,9 @@ class SearchPanel(Panel):
     def _show_winner(self, best: Best) -> None:
         """List the program that fresh tasks chose, if it is another."""
         _, newest = self._newest
-        if newest is None or self._parse(newest) == best.program:
+        if self._lesson.covered or newest is None:
+            return
+        if self._parse(newest) == best.program:
             return
         self._put_program(
             best.program, best.fitness, best.individuals, newest, winner=True
@@ -438,7 +514,11 @@ class SearchPanel(Panel):
         """Return the last state for hosts without widgets."""
         program = self.part("program")
         numbers = self.part("counters")
-        facts = [("Settings", self._form.summary)]
+        facts = [*self._lesson.facts(), ("Settings", self._form.summary)]
+        facts += [
+            (f"Changed at {mark['individuals']:,}", mark["text"])
+            for mark in self._changes.marks()
+        ]
         if numbers.get("individuals"):
             facts.append(("Individuals", f"{numbers['individuals']:,}"))
         if program.get("functions"):
