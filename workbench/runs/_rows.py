@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+OLD_COLUMNS = 20
+"""Columns of a run in the first schema, which had neither tags nor `deleted`."""
 _ACTIVE = {"preparing", "running", "stopping"}
 
 
@@ -35,6 +37,11 @@ def is_held(row: sqlite3.Row) -> bool:
         return False
     owner = Owner(row["token"], row["host"], row["pid"], row["started"])
     return owner.is_alive(time.time() - row["heartbeat"])
+
+
+def is_deleted(row: sqlite3.Row) -> bool:
+    """Tell whether the run was deleted; in the first schema none was."""
+    return len(row) > OLD_COLUMNS and row["deleted"] is not None
 
 
 def run_record(row: sqlite3.Row) -> RunRecord:
@@ -60,6 +67,9 @@ def run_record(row: sqlite3.Row) -> RunRecord:
         host=row["host"] if held else None,
         pid=row["pid"] if held else None,
         heartbeat=row["heartbeat"],
+        # A file of the first schema, opened to read, does not have these.
+        tags=tuple(json.loads(row["tags"])) if len(row) > OLD_COLUMNS else (),
+        deleted=row["deleted"] if is_deleted(row) else None,
     )
 
 
