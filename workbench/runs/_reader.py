@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Points = list[dict[str, float]]
     Events = list[Event]
     Notes = list[Note]
+    Names = list[str]
 
 UNDO_DAYS = 7.0
 """How long a deleted run can be brought back."""
@@ -177,6 +178,13 @@ class RunReader:
         points = json.loads(f"[{','.join(row['data'] for row in rows)}]")
         values = [[point.get(name, math.nan) for name in names] for point in points]
         return np.array(values, np.float64).reshape(len(values), len(names))
+
+    def column_names(self, run_id: str) -> Names:
+        """Return the columns of the first point of the curve; none if there is none."""
+        rows = self._rows(
+            "SELECT data FROM curve WHERE run=? ORDER BY seq LIMIT 1", (run_id,)
+        )
+        return [*json.loads(rows[0]["data"])] if rows else []
 
     def points(self, run_id: str) -> int:
         """Return the number of points of the curve."""
