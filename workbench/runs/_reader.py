@@ -8,13 +8,14 @@ import os
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
 
 from workbench.runs._database import open_reader
-from workbench.runs._rows import is_deleted, newest_readable, run_record
+from workbench.runs._rows import is_deleted, newest_readable, run_record, still
 from workbench.runs.experiment import Event
 from workbench.runs.records import (
     DamagedRunError,
@@ -24,7 +25,7 @@ from workbench.runs.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.runs.records import Checkpoint, RunRecord
 
@@ -146,13 +147,26 @@ class RunReader:
             )
         return found
 
-    def list(self, *, deleted: bool = False) -> Records:
+    def list(
+        self,
+        *,
+        deleted: bool = False,
+        known: Mapping[str, RunRecord] = MappingProxyType({}),
+    ) -> Records:
         """Return all runs, newest first; or those that were deleted.
 
         Deleted runs are kept for `UNDO_DAYS`, or until `RunStore.purge`.
+
+        Parameters
+        ----------
+        deleted
+            Return those that were deleted instead.
+        known
+            Records by id that an earlier call returned: those of runs that have not
+            changed are returned again, which is fast.
         """
         records = [
-            run_record(row)
+            known[row["id"]] if still(known.get(row["id"]), row) else run_record(row)
             for row in self._rows("SELECT * FROM run ORDER BY created DESC, id DESC")
         ]
         return [r for r in records if (r.deleted is not None) == deleted]

@@ -73,6 +73,23 @@ def run_record(row: sqlite3.Row) -> RunRecord:
     )
 
 
+def still(record: RunRecord | None, row: sqlite3.Row) -> bool:
+    """Tell whether a record is what `run_record` would make of a row.
+
+    Whoever holds a run may die without a trace in the row, so those are read anew.
+    """
+    return (
+        record is not None
+        and row["token"] is None
+        and record.pid is None
+        and record.updated == row["updated"]
+        and record.name == row["name"]
+        and record.status in (row["status"], "interrupted")
+        and (len(row) <= OLD_COLUMNS or dump([*record.tags]) == row["tags"])
+        and (record.deleted is not None) == is_deleted(row)
+    )
+
+
 def newest_readable(rows: Iterable[sqlite3.Row]) -> Checkpoint | None:
     """Return the first checkpoint that is whole, with warnings about those skipped."""
     warnings: list[str] = []
