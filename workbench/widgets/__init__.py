@@ -7,6 +7,7 @@ from workbench.widgets.panel import Panel
 from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_diff import ProgramDiff
 from workbench.widgets.program_view import ProgramView
+from workbench.widgets.runs_panel import RunsPanel
 from workbench.widgets.search_panel import SearchPanel
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ProgramDebugger",
     "ProgramDiff",
     "ProgramView",
+    "RunsPanel",
     "SearchPanel",
     "lab_config_path",
 ]
