@@ -1,4 +1,4 @@
-"""A search that is changed while paused, and one shown to an audience, in JupyterLab."""
+"""A search changed while paused, and one shown to an audience, in JupyterLab."""
 
 from __future__ import annotations
 

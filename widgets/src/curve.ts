@@ -242,7 +242,7 @@ export class Curve {
   }
 
   /** Where a number of individuals stands, on whatever axis; the end if beyond it. */
-  private placeOf(individuals: number, rows: number, x: Place): number {
+  private placeOf(individuals: number, rows: number, x: (row: number) => number): number {
     const { left, width } = this.box;
     if (this.xAxis === "individuals") return left + width * Math.min(1, this.xScale.place(individuals));
     const column = this.table.column("individuals");
