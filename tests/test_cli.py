@@ -177,6 +177,29 @@ def test_a_spec_from_a_file_repeats_a_search(tmp_path):
     assert again["run"] != last["run"]
 
 
+def test_a_changed_run_says_so_goes_on_and_can_be_repeated(tmp_path):
+    spec = workbench.PRESETS["linear"].spec.but(seed=1, individuals=3000)
+    search = workbench.Search(spec, store=RunStore())
+    search.step(1000)
+    assert search.runner.wait(300)
+    search.change(mutation_probability=0.5, individuals=2000)
+    assert search.runner.close()
+    run_id = search.runner.run_id
+    output = call("show", run_id).stdout
+    assert "1,000 individuals of 2,000 (50%)" in output
+    assert "changed at 1,000 individuals" in output
+    assert "mutation probability 0.9 → 0.5; individuals 3,000 → 2,000" in output
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(lines("show", run_id, "--json")[0]["spec"]))
+    last = lines("resume", run_id, "--json")[-1]
+    assert (last["status"], last["individuals"]) == ("finished", 2000)
+    assert [change["position"] for change in last["changes"]] == [1000]
+    *between, again = lines("search", path, "--json")
+    assert "changed" in {line["type"] for line in between}
+    for key in ("best", "changes", "metrics", "total"):
+        assert again[key] == last[key]
+
+
 def test_limits_given_replace_those_of_the_preset():
     first = lines("search", "demo", "--individuals", "1500", "--json")[0]
     assert first["spec"]["individuals"] == 1500
@@ -315,3 +338,24 @@ def test_a_curve_survives_odd_values():
     flat = [{"steps": 0, "other": 1.0}, {"steps": 0, "other": 1.0}]
     assert len(draw_curve(flat, "steps", 60, 8)) == 9
     assert len(draw_curve([{"best": 1.0}, {"best": nan}], "steps", 5, 4)) == 5
+
+
+def test_runs_are_named_tagged_deleted_and_found():
+    first, second = stored(), stored()
+    assert "the best" in call("runs", "rename", first, "the best").stdout
+    (tagged,) = lines("runs", "tag", first, "a", "b", "--remove", "c", "--json")[0]
+    assert tagged["tags"] == ["a", "b"]
+    assert "a b" in call("runs").stdout
+    assert [r["run"] for r in lines("runs", "--filter", "tag:a", "--json")[0]] == [
+        first
+    ]
+    assert "None of 2 runs" in call("runs", "--filter", "tag:z").stdout
+    assert "deleted" in call("runs", "delete", first).stdout
+    assert [r["run"] for r in lines("runs", "--json")[0]] == [second]
+    assert [r["run"] for r in lines("runs", "--deleted", "--json")[0]] == [first]
+    call("runs", "undelete", first)
+    assert lines("runs", "--filter", "best", "--json")[0][0]["name"] == "the best"
+    call("runs", "delete", first, second)
+    assert "2 runs removed" in call("runs", "purge").stdout
+    assert "No deleted runs" in call("runs", "--deleted").stdout
+    assert "tag is 'a,b'" in refusal("runs", "tag", stored(), "a,b")

@@ -36,6 +36,8 @@ class RunView:
         The best program and its scores, as `winner` gives them.
     rate
         Units per second; 0 for a run at rest.
+    changes
+        What was changed while the run was paused: position, from and to.
     lines
         Room for the program; None for all of it.
     """
@@ -56,6 +58,7 @@ class RunView:
     rate: float = 0.0
     warnings: Sequence[str] = ()
     error: str | None = None
+    changes: Sequence[Mapping[str, Any]] = ()
     lines: int | None = None
 
     @classmethod
@@ -63,6 +66,7 @@ class RunView:
         """Look at a run of this process."""
         spec = runner.experiment.spec
         snapshot = runner.snapshot
+        events = runner.events
         return cls(
             run_id=runner.run_id,
             name=getattr(spec, "name", runner.experiment.kind),
@@ -75,11 +79,12 @@ class RunView:
             metrics=snapshot.metrics,
             spec=spec.to_dict(),
             curve=runner.curve,
-            best=winner(runner.events),
+            best=winner(events),
             seed=getattr(spec, "seed", None),
             rate=runner.rate,
             warnings=runner.warnings,
             error=runner.traceback or None,
+            changes=changes(events),
             lines=lines,
         )
 
@@ -87,6 +92,7 @@ class RunView:
     def of_record(cls, store: RunStore, record: RunRecord) -> RunView:
         """Look at a run in a store."""
         notes = store.notes(record.id)
+        events = store.events(record.id)
         return cls(
             run_id=record.id,
             name=record.name,
@@ -99,10 +105,11 @@ class RunView:
             metrics=record.metrics,
             spec=record.spec,
             curve=store.curve(record.id),
-            best=winner(store.events(record.id)),
+            best=winner(events),
             seed=record.seed,
             warnings=[note.text for note in notes if note.kind == "warning"],
             error=record.error,
+            changes=changes(events),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,6 +125,7 @@ class RunView:
             "seconds": round(self.seconds, 3),
             "metrics": dict(self.metrics),
             "best": None if self.best is None else dict(self.best),
+            "changes": [dict(change) for change in self.changes],
             "warnings": list(self.warnings),
             "error": self.error,
         }
@@ -127,6 +135,10 @@ class RunView:
     ) -> RenderResult:
         yield self._headline()
         yield self._counters()
+        for change in self.changes:
+            where = f"changed at {change['position']:,} {self.unit}  "
+            text = Text(where, style="dim")
+            yield text.append("; ".join(change_texts(change)), style="default")
         if len(self.curve) > 1:
             yield Group(*draw_curve(self.curve, self.unit, options.max_width, 10))
         if self.best is not None and self.best.get("text"):
@@ -205,6 +217,33 @@ def winner(events: Sequence[Event]) -> dict[str, Any] | None:
     return found or None
 
 
+def changes(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Return what was changed while the run was paused: position, from and to."""
+    return [
+        {"position": event.position, **event.data}
+        for event in events
+        if event.kind == "changed"
+    ]
+
+
+def change_texts(change: Mapping[str, Any]) -> list[str]:
+    """Return a change in words, one text a setting."""
+    before = change["from"]
+    return [
+        f"{name.replace('_', ' ')} {_setting(before[name])} → {_setting(value)}"
+        for name, value in change["to"].items()
+    ]
+
+
+def _setting(value: Any) -> str:
+    if value is None:
+        return "no limit"
+    if isinstance(value, dict):
+        weights = (f"{name} {weight:g}" for name, weight in value.items())
+        return "(" + ", ".join(weights) + ")"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
 @contextmanager
 def live(runner: Runner, console: Console) -> Iterator[Callable[[], None]]:
     """Redraw the whole view."""
@@ -236,7 +275,7 @@ def plain_lines(runner: Runner) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def json_lines(runner: Runner) -> Iterator[Callable[[], None]]:
-    """Print new bests, and progress at most once a second."""
+    """Print new bests and changes, and progress at most once a second."""
     told, second = 0, -1
     print_json(
         {
@@ -252,6 +291,10 @@ def json_lines(runner: Runner) -> Iterator[Callable[[], None]]:
         for event in events[told:]:
             if event.kind == "best":
                 print_json({"type": "best", **event.data})
+            elif event.kind == "changed":
+                print_json(
+                    {"type": "changed", "position": event.position, **event.data}
+                )
         told = len(events)
         if int(runner.seconds) != second:
             second = int(runner.seconds)

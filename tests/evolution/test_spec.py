@@ -39,6 +39,7 @@ BAD = {
     "train_steps": ("many", "a whole number, 1 to"),
     "seconds": (0, "a number, above 0"),
     "fitness": (1.1, "a number, 0 to 1"),
+    "changes": ("later", "pairs of a number of individuals"),
 }
 
 

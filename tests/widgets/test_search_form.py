@@ -10,6 +10,7 @@ from workbench.widgets.search_fields import (
     real,
     schema,
     text_of,
+    weights,
     whole,
 )
 from workbench.widgets.search_form import SearchForm
@@ -61,6 +62,9 @@ def test_numbers_as_people_write_them(text, value):
         (length, "5 to 2", "ends before it begins"),
         (length, "a few", "a range such as 0 to 21"),
         (operations, "1, 99", "no operation 99"),
+        (weights, "alter", "no mutation alter: alter_param"),
+        (weights, "identity 0", "one weight above 0"),
+        (weights, "identity two", "“two” is not a number"),
     ],
 )
 def test_bad_values_are_refused_in_plain_words(read, text, words):
@@ -78,6 +82,11 @@ def test_lengths_and_operations():
     assert length(" 0 to 21 ") == (0, 21)
     assert operations("all") == tuple(range(len(OPS)))
     assert operations("scalar_sum_op, 3 2") == (1, 2, 3)
+
+
+def test_mutations_with_and_without_weights():
+    text = "alter_param 0.5, identity, identity 2"
+    assert weights(text) == {"alter_param": 0.5, "identity": 3.0}
 
 
 def test_each_field_tells_its_own_fault(form):

@@ -149,6 +149,113 @@ def test_settings_are_locked_while_the_search_is_under_way(panel):
     assert panel.form["values"]["seed"] != "77"
 
 
+def test_a_paused_search_takes_edits_when_they_are_applied(panel):
+    click(panel, "step", count=500)
+    at_rest(panel, "paused")
+    until(lambda: "tournament" in panel.part("form")["open"])
+    assert "seed" not in panel.part("form")["open"]
+    texts = {"tournament": "3", "mutations": "identity 2, alter_param", "seed": "9"}
+    click(panel, "edit", values={**texts, "individuals": "2 000"})
+    until(lambda: panel.part("form").get("pending"))
+    form = panel.part("form")
+    assert form["pending"] == ["Mutations", "Tournament", "Budget (individuals)"]
+    assert form["values"]["seed"] == "1"
+    assert panel.search.spec.changes == ()
+    click(panel, "apply")
+    until(lambda: panel.marks.get("changes"))
+    [mark] = panel.marks["changes"]
+    assert mark["individuals"] == 500
+    assert "tournament 10 → 3; individuals 3,000 → 2,000" in mark["text"]
+    assert panel.part("form")["pending"] == []
+    assert dict(panel.search.present_spec.mutations) == {
+        "identity": 2.0,
+        "alter_param": 1.0,
+    }
+    assert "tournament 10 → 3" in panel.static_html()
+    click(panel, "resume")
+    at_rest(panel, "finished")
+    assert panel.counters["individuals"] == panel.counters["limit"] == 2000
+    assert panel.part("form")["values"]["tournament"] == "3"
+
+
+def test_edits_that_were_not_applied_are_dropped_with_a_word(panel):
+    panel.step(100)
+    at_rest(panel, "paused")
+    click(panel, "edit", values={"tournament": "3"})
+    click(panel, "step", count=100)
+    until(lambda: panel.status == "paused" and panel.counters["individuals"] == 200)
+    assert panel.search.spec.changes == ()
+    assert panel.part("form")["values"]["tournament"] == "10"
+    assert "have been dropped" in panel.part("form")["note"]
+    click(panel, "edit", values={"tournament": "none"})
+    until(lambda: "tournament" in panel.part("form")["errors"])
+    assert panel.part("form")["pending"] == []
+    with pytest.raises(ValueError, match="Tournament"):
+        panel.apply()
+
+
+def test_a_cell_changes_a_paused_search_and_the_form_follows(panel):
+    with pytest.raises(RuntimeError, match="the search is ready"):
+        panel.apply()
+    panel.step(100)
+    at_rest(panel, "paused")
+    panel.edit(mutation_probability=0.5)
+    panel.apply()
+    assert panel.search.present_spec.mutation_probability == 0.5
+    panel.search.change(fitness=0.75)
+    panel.refresh()
+    assert panel.part("form")["values"]["fitness"] == "0.75"
+    assert len(panel.part("marks")["changes"]) == 2
+    again = SearchPanel(search=panel.search)
+    assert again.part("marks")["changes"] == panel.part("marks")["changes"]
+    assert again.part("form")["values"]["mutation_probability"] == "0.5"
+
+
+def test_the_program_stays_covered_until_it_is_revealed():
+    choices = ("dot(s, v)", "a constant")
+    panel = SearchPanel(
+        spec=SPEC, store=None, controls="hide", ask="What first?", choices=choices
+    )
+    panel.comm = FakeComm()
+    click(panel, "predict", text="something else")
+    click(panel, "predict", text="a constant")
+    click(panel, "start")
+    at_rest(panel, "finished")
+    assert panel.result["scores"]
+    assert panel.lesson["prediction"] == panel.prediction == "a constant"
+    assert panel.lesson["controls"] == "hide"
+    assert panel.program.get("functions") is None
+    html = panel.static_html()
+    assert "a constant" in html
+    assert "covered until" in html
+    assert "def Predict" not in html
+    click(panel, "reveal")
+    until(lambda: not panel.lesson["covered"])
+    lines = [r["text"] for f in panel.program["functions"] for r in f["rows"]]
+    program = panel.best.program
+    assert lines == [str(i) for part in program.functions.values() for i in part]
+    assert panel.result["scores"]
+    click(panel, "predict", text="dot(s, v)")  # too late
+    until(lambda: len(panel.comm.handled()) == 5)
+    assert panel.prediction == "a constant"
+    assert "def Predict" in panel.static_html()
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"controls": "none"}, r"controls is 'none'; accepted: 'show', 'hide'"),
+        ({"choices": ("a", "b")}, "choices need a question"),
+        ({"ask": "What?", "choices": ("a",)}, "accepted: two or more"),
+        ({"ask": "What?", "choices": ("a", "a")}, "accepted: two or more"),
+    ],
+)
+def test_an_impossible_lesson_is_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        SearchPanel(store=None, **options)
+
+
 def test_a_new_search_after_the_end_starts_from_nothing(panel):
     panel.start()
     panel.runner.wait(60)

@@ -1,5 +1,6 @@
 // The curve with its legend and axis choices.
 
+import { ChangeList, type Change } from "./changes";
 import type { Channel } from "./channel";
 import { Curve, X_AXES, type XAxis, type YAxis } from "./curve";
 import { h, setAttributes } from "./dom";
@@ -21,6 +22,7 @@ export class CurveView {
   private readonly timeline: Timeline;
   private readonly table: HTMLDetailsElement;
   private readonly tableBody = h("div", {});
+  private readonly changes = new ChangeList();
   private filling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -80,13 +82,17 @@ export class CurveView {
       legend(),
       this.curve.element,
       this.timeline.element,
+      this.changes.element,
       this.table,
     );
   }
 
   update(): void {
     this.fillTableSoon();
-    this.curve.marks = (this.channel.part("marks").individuals ?? []) as number[];
+    const { individuals, changes } = this.channel.part("marks");
+    this.curve.marks = (individuals ?? []) as number[];
+    this.curve.changes = (changes ?? []) as Change[];
+    this.changes.update(this.curve.changes);
     this.curve.emptyText =
       this.channel.part("state").status === "preparing"
         ? "Compiling the engine: up to a minute, once after an update."

@@ -1,5 +1,6 @@
 // The settings: drawn from the schema that Python sends, checked there, told here.
 
+import { ApplyRow } from "./apply";
 import type { Channel } from "./channel";
 import { h, setAttributes, setText } from "./dom";
 
@@ -27,6 +28,7 @@ interface Input {
   control: HTMLInputElement | HTMLSelectElement;
   box: HTMLElement;
   error: HTMLElement;
+  help: string | undefined;
 }
 
 let forms = 0;
@@ -35,6 +37,7 @@ export class Form {
   readonly element: HTMLDetailsElement;
   private readonly summary = h("span", { class: "wb-settings-summary" });
   private readonly note = h("p", { class: "wb-note", hidden: true });
+  private readonly apply: ApplyRow;
   private readonly inputs = new Map<string, Input>();
   private readonly edits = new Map<string, Value>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,6 +49,10 @@ export class Form {
     schema: { groups?: Group[] },
     signal: AbortSignal,
   ) {
+    this.apply = new ApplyRow(() => {
+      this.flush();
+      channel.send("apply");
+    }, signal);
     const groups = schema.groups ?? [];
     const plain = groups.filter((group) => !group.more);
     const more = groups.filter((group) => group.more);
@@ -61,7 +68,7 @@ export class Form {
       "details",
       { class: "wb-settings" },
       h("summary", { "data-key": "settings" }, h("span", { class: "wb-settings-title" }, "Settings"), this.summary),
-      h("div", { class: "wb-settings-body" }, this.note, ...plain.map((g) => this.group(g, false)), this.more),
+      h("div", { class: "wb-settings-body" }, this.note, this.apply.element, ...plain.map((g) => this.group(g, false)), this.more),
     );
     signal.addEventListener("abort", () => clearTimeout(this.timer));
   }
@@ -83,6 +90,7 @@ export class Form {
     const noKernel = this.channel.link === "none";
     const locked = form.locked === true || noKernel;
     setText(this.summary, String(form.summary ?? ""));
+    const open = new Set(noKernel ? [] : ((form.open ?? []) as string[]));
     const about = String(form.about ?? "");
     this.note.hidden = !locked && about === "";
     setText(
@@ -90,12 +98,16 @@ export class Form {
       noKernel
         ? "No kernel is attached, so nothing can be changed here."
         : locked
-          ? "These settings belong to the search that is under way; stop it to change them."
+          ? String(form.note ?? "These settings belong to the search that is under way.")
           : about,
     );
-    for (const [name, { control, box, error }] of this.inputs) {
+    this.apply.update(open.size > 0, (form.pending ?? []) as string[], this.edits.size > 0);
+    for (const [name, { control, box, error, help }] of this.inputs) {
+      const fixed = locked && !open.has(name);
       box.hidden = hidden.has(name);
-      control.disabled = locked;
+      control.disabled = fixed;
+      setAttributes(box, { title: fixed && !noKernel && form.why });
+      setAttributes(control, { title: fixed ? null : help });
       if (!this.edits.has(name) && name in values) show(control, values[name]!);
       const message = errors[name] ?? "";
       error.hidden = message === "";
@@ -142,6 +154,7 @@ export class Form {
     setAttributes(control, { id, "data-key": `field-${field.name}`, title: field.help });
     const edited = (wait: number) => () => {
       this.edits.set(field.name, read(control));
+      this.apply.edited();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.flush(), wait);
     };
@@ -156,7 +169,7 @@ export class Form {
       ...(field.kind === "flag" ? [control, label] : [label, control]),
       error,
     );
-    this.inputs.set(field.name, { control, box, error });
+    this.inputs.set(field.name, { control, box, error, help: field.help });
     return box;
   }
 }

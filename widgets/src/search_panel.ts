@@ -8,6 +8,7 @@ import { h, keepKeys } from "./dom";
 import { Form } from "./form";
 import { HallOfFame } from "./hall_of_fame";
 import { Keys } from "./keys";
+import { Lesson } from "./lesson";
 import type { RenderContext } from "./model";
 import { pickBest, pickNext } from "./picks";
 import { ProgramArea, type ProgramState } from "./program";
@@ -28,6 +29,7 @@ const PARTS = [
   "throughput",
   "views",
   "exported",
+  "lesson",
 ];
 
 type ViewState = CurveState & ProgramState & { settingsOpen: boolean | undefined; status: string };
@@ -52,6 +54,7 @@ function render({ model, el, signal }: RenderContext): void {
   const curve = new CurveView(channel, state, signal);
   const program = new ProgramArea(channel, model, state, signal);
   const result = new Result(channel);
+  const lesson = new Lesson(channel, signal);
   const hall = new HallOfFame(channel, signal);
   const throughput = new Throughput(channel, signal);
   const taking = new Taking(channel, schema.exports ?? [], signal);
@@ -81,9 +84,10 @@ function render({ model, el, signal }: RenderContext): void {
     controls.element,
     keys.element,
     form.element,
+    lesson.element,
     counters.element,
     result.element,
-    h("div", { class: "wb-main" }, curve.element, program.element, hall.element),
+    h("div", { class: "wb-main" }, curve.element, program.element, lesson.cover, hall.element),
     throughput.element,
     taking.element,
   );
@@ -106,6 +110,7 @@ function render({ model, el, signal }: RenderContext): void {
     throughput.update();
     taking.update();
     result.update();
+    lesson.update(root, [program.element, hall.element]);
     openSettings(form.element, state, String(status.status ?? "ready"), channel);
     if (Number(status.refused ?? 0) > refused) form.showErrors();
     refused = Number(status.refused ?? 0);

@@ -221,6 +221,89 @@ it("shows the saved state without a kernel, and offers nothing to click", async 
   expect(model.sent).toEqual([]);
 });
 
+const PAUSED = { status: "paused", can: { resume: true, step: true, stop: true }, revision: 5 };
+
+it("opens what may be changed in a paused search, and applies it when told", async () => {
+  const form = { ...FORM, locked: true, open: ["seed"], pending: [], why: "Fixed", note: "Under way; but", revision: 2 };
+  await show({ state: PAUSED, form });
+  expect([field("seed").disabled, field("train").disabled]).toEqual([false, true]);
+  expect(field("train").closest(".wb-field")!.getAttribute("title")).toBe("Fixed");
+  expect(button("apply").getAttribute("aria-disabled")).toBe("true");
+  button("apply").click();
+  expect(model.ofType("command")).toEqual([]);
+  field("seed").value = "7";
+  field("seed").dispatchEvent(new Event("input"));
+  button("apply").click();
+  expect(model.ofType("command").map(({ name, values }) => ({ name, values }))).toEqual([
+    { name: "edit", values: { seed: "7" } },
+    { name: "apply", values: undefined },
+  ]);
+  model.frame(1, { snapshot: true, parts: { form: { ...form, pending: ["Seed"], revision: 6 } } });
+  await settle();
+  expect(text(".wb-apply")).toContain("Not applied yet: seed.");
+  model.frame(2, { parts: { state: { ...PAUSED, status: "running", revision: 7 }, form: { ...form, open: [], revision: 8 } } });
+  await settle();
+  expect(el.querySelector<HTMLElement>(".wb-apply")!.hidden).toBe(true);
+  expect(field("seed").disabled).toBe(true);
+});
+
+it("tells in words what was changed, and where", async () => {
+  const changes = [{ individuals: 12000, text: "tournament 10 → 3" }];
+  await show({ state: PAUSED, marks: { individuals: [], changes, revision: 3 } });
+  expect(text(".wb-changes")).toBe("▼ 12\u202fktournament 10 → 3");
+});
+
+const LESSON = { controls: "hide", question: "What first?", choices: ["a\nb", "c"], prediction: "", covered: true, revision: 3 };
+
+it("asks the audience and covers the program until the reveal", async () => {
+  await show({ program: PROGRAM, lesson: LESSON });
+  const program = el.querySelector<HTMLElement>(".wb-program")!;
+  expect(el.querySelector<HTMLElement>(".wb-search")!.dataset.controls).toBe("hide");
+  expect(text(".wb-lesson h4")).toBe("What first?");
+  expect(program.hidden).toBe(true);
+  const choice = button("choice-1") as unknown as HTMLInputElement;
+  choice.checked = true;
+  choice.dispatchEvent(new Event("change"));
+  button("reveal").click();
+  expect(model.ofType("command").map(({ name, text }) => ({ name, text }))).toEqual([
+    { name: "predict", text: "c" },
+    { name: "reveal", text: undefined },
+  ]);
+  model.frame(1, { snapshot: true, parts: { lesson: { ...LESSON, prediction: "c", covered: false, revision: 4 } } });
+  await settle();
+  expect(program.hidden).toBe(false);
+  expect(el.querySelector<HTMLElement>(".wb-cover")!.hidden).toBe(true);
+  expect([choice.checked, choice.disabled]).toEqual([true, true]);
+  expect(text(".wb-lesson .wb-note")).toContain("was predicted");
+});
+
+it("takes a prediction in own words, which a saved notebook still shows", async () => {
+  await show({ lesson: { ...LESSON, choices: [], prediction: "a mean", covered: false } }, false);
+  const input = button("prediction") as unknown as HTMLInputElement;
+  expect([input.value, input.disabled]).toEqual(["a mean", true]);
+});
+
+it("asks nothing without a question", async () => {
+  await show({ lesson: { controls: "show", question: "", choices: [], prediction: "", covered: false, revision: 1 } });
+  expect(el.querySelector<HTMLElement>(".wb-lesson")!.hidden).toBe(true);
+  expect(el.querySelector<HTMLElement>(".wb-cover")!.hidden).toBe(true);
+});
+
+it.each([
+  ["jpThemeLight", "false", "true"],
+  ["vscodeThemeKind", "vscode-dark", "vscode-light"],
+  ["theme", "dark", "light"],
+])("follows the theme of a host that says it in %s", async (name, dark, light) => {
+  document.body.dataset[name] = dark;
+  await show();
+  const root = el.querySelector<HTMLElement>(".wb-search")!;
+  expect(root.dataset.wbTheme).toBe("dark");
+  document.body.dataset[name] = light;
+  await settle();
+  expect(root.dataset.wbTheme).toBe("light");
+  delete document.body.dataset[name];
+});
+
 it("tells why a search failed", async () => {
   await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
   expect(text("[role=alert]")).toContain("ValueError: no");

@@ -1,25 +1,28 @@
-"""One instruction on a memory given by hand: to learn an operation, and to test it."""
+"""Instructions on memories given by hand: to learn an operation, to probe a program."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.engine.blocks import Blocks, make_blocks
 from workbench.engine.lower import empty_program, lower
-from workbench.engine.memory import Memory, groups_of, lane_zero, pack, unpack
+from workbench.engine.memory import Memory, pack_batch, unpack
 from workbench.engine.options import check_seed
 from workbench.engine.record import run_setup
 from workbench.engine.warm import call
 from workbench.programs import Instruction
 from workbench.programs.instruction import pack as encode_instructions
-from workbench.tasks import Task, TaskSet
+from workbench.tasks import TaskSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
-_LANES = 4
+_TENS = 10
 
 
 def apply(
@@ -52,29 +55,60 @@ def apply(
         raise TypeError(
             f"instruction is a {type(instruction).__name__}; accepted: an Instruction"
         )
-    seed = check_seed(seed)
     before = _memory(scalars, vectors, matrices)
-    sizes = (len(before.scalars), len(before.vectors), len(before.matrices))
-    F = before.vectors.shape[1]
-    _check_addresses(instruction, sizes)
-    code, data = encode_instructions([instruction])
-    lowered = empty_program(1)
+    batch = Memory(*(part[None] for part in before))
+    return Memory(*(part[0] for part in run_on([instruction], batch, seed=seed)))
+
+
+def run_on(
+    instructions: Sequence[Instruction], memory: Memory, *, seed: int = 0
+) -> Memory:
+    """Run instructions on many memories side by side; return the memories after it.
+
+    Parameters
+    ----------
+    instructions
+        They may write the addresses of label and features too.
+    memory
+        The memories before: [P, S], [P, V, F] and [P, M, F, F]. They stay.
+    seed
+        Of random instructions: they draw as in a program's Setup, in all memories
+        alike.
+
+    Raises
+    ------
+    ValueError
+        When an address lies beyond the memory.
+    """
+    seed = check_seed(seed)
+    P, V, F = memory.vectors.shape
+    sizes = (memory.scalars.shape[1], V, memory.matrices.shape[1])
+    for instruction in instructions:
+        _check_addresses(instruction, sizes)
+    code, data = encode_instructions(list(instructions))
+    lowered = empty_program(len(code))
     call(
         lower,
         code,
         data,
-        np.array([1, 0, 0], np.int64),
+        np.array([len(code), 0, 0], np.int64),
         np.array(sizes, np.int64),
-        np.ones(1, np.bool_),
+        np.ones(len(code), np.bool_),
         True,
         F,
         lowered,
     )
-    blocks = _blocks(F)
+    # Tens of tasks share the interpreter of the searches.
+    blocks = _blocks(-(-P // _TENS) * _TENS, F)
     work = blocks.work(sizes)
-    memory = work.memory[0]
-    groups = memory.reshape(-1, _LANES)[F**2 :]
-    groups[: groups_of(sizes, F)] = pack(before)[:, None]
+    groups = pack_batch(memory)
+    lanes = blocks.arrays.lanes.tolist()
+    first = 0
+    for row, count in zip(work.memory, lanes, strict=True):
+        part = groups[first : first + count]
+        into = _groups(row, count, F)
+        into[: groups.shape[1], : len(part)] = part.T
+        first += count
     call(
         run_setup,
         lowered,
@@ -84,13 +118,26 @@ def apply(
         work,
         seed,
     )
-    return unpack(lane_zero(memory, _LANES, F), sizes, F)
+    after = np.empty_like(groups)
+    first = 0
+    for row, count in zip(work.memory, lanes, strict=True):
+        part = after[first : first + count]
+        part[...] = _groups(row, count, F)[: groups.shape[1], : len(part)].T
+        first += count
+    return unpack(after, sizes, F)
 
 
-def _blocks(F: int) -> Blocks:
-    """Return a block of one task that nobody trains on."""
-    x, y = np.zeros((1, F)), np.zeros(1)
-    return make_blocks(TaskSet.from_tasks([Task.from_arrays(x, y, x, y)]))
+def _groups(row: np.ndarray, lanes: int, features: int) -> np.ndarray:
+    """Return a block's memory as [groups, lanes], scratch left out."""
+    return row[: len(row) // lanes * lanes].reshape(-1, lanes)[features**2 :]
+
+
+@lru_cache(maxsize=8)
+def _blocks(P: int, F: int) -> Blocks:
+    """Return blocks of tasks that nobody trains on; random draws are all alike."""
+    x, y = np.zeros((P, 1, F)), np.zeros((P, 1))
+    tasks = TaskSet(x, y, x, y, "rmse", 1, np.zeros((1, 1), np.int64))
+    return make_blocks(tasks, numbers=np.zeros(P, np.int64))
 
 
 def _memory(scalars: ArrayLike, vectors: ArrayLike, matrices: ArrayLike) -> Memory:

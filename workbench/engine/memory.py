@@ -41,6 +41,12 @@ def pack(memory: Memory) -> np.ndarray:
     return np.concatenate([memory[kind].ravel() for kind in _ORDER])
 
 
+def pack_batch(memory: Memory) -> np.ndarray:
+    """Return the groups of many memories, [P, groups]."""
+    count = len(memory.scalars)
+    return np.concatenate([memory[kind].reshape(count, -1) for kind in _ORDER], axis=1)
+
+
 def groups_of(sizes: tuple[int, int, int], features: int) -> int:
     """Return how many numbers a memory of these sizes holds."""
     scalars, vectors, matrices = sizes

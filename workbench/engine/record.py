@@ -36,8 +36,8 @@ ROWS, VISITS = 0, 1
 """Entries of `Record.counts`."""
 
 _ZERO = np.uint64(0)
-_SETUP, _PREDICT, _LEARN = np.int64(0), np.int64(1), np.int64(2)
 _FIRST = np.int64(0)  # a plain 0 would be compiled as a case of its own
+_SETUP, _PREDICT, _LEARN = np.int64(0), np.int64(1), np.int64(2)
 
 
 class Window(NamedTuple):
@@ -201,8 +201,10 @@ def record_block(
 
 @kernel
 def run_setup(program, interpreters, shape, blocks, work, seed):
-    """Run a lowered program's Setup on a memory as it stands."""
+    """Run a lowered program's Setup on every memory as it stands."""
     set_keys(seed, blocks, work)
     stream = random.stream_of(random.SETUP, 0)
     last = program.bounds[1]
-    run_rows((program, interpreters), shape, blocks, work, _FIRST, _SETUP, last, stream)
+    code = (program, interpreters)
+    for block in range(blocks.number.shape[0]):
+        run_rows(code, shape, blocks, work, block, _SETUP, last, stream)

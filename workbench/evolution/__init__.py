@@ -1,5 +1,6 @@
 """Searches over programs: populations, mutations, selection, caches."""
 
+from workbench.evolution.changes import CHANGEABLE
 from workbench.evolution.curve import CURVE_COLUMNS
 from workbench.evolution.island import Ancestor
 from workbench.evolution.islands import PopulationState
@@ -9,6 +10,7 @@ from workbench.evolution.search import Best, Search
 from workbench.evolution.spec import CacheSpec, HurdleSpec, SearchSpec
 
 __all__ = [
+    "CHANGEABLE",
     "CURVE_COLUMNS",
     "MUTATIONS",
     "PRESETS",

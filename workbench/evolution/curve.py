@@ -60,6 +60,13 @@ class Curve:
         interval = self._base << (done // (DENSE_POINTS * self._base)).bit_length()
         return (done // interval + 1) * interval
 
+    def next(self, done: int) -> int:
+        """Return the first boundary after a number of individuals that has no point.
+
+        One that had met a stop rule, which was then changed, has others behind it.
+        """
+        return max(self.boundary, self.after(done))
+
     def add(
         self,
         counters: Mapping[str, int],

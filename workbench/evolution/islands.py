@@ -115,6 +115,12 @@ class Islands:
         for island in self._islands:
             island.prepare()
 
+    def change(self, spec: SearchSpec) -> None:
+        """Go on as `spec` says; it differs in nothing but `CHANGEABLE` settings."""
+        self._spec = spec
+        for island in self._islands:
+            island.change(spec)
+
     def advance(
         self, budget: int, after: Callable[[int], int], *, top: float, ahead: bool
     ) -> int:

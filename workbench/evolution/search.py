@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from workbench.evolution.changes import CHANGEABLE, Schedule, check_changeable
 from workbench.evolution.curve import Curve
 from workbench.evolution.islands import Islands, PopulationState, totals
 from workbench.evolution.selection import Selection
@@ -86,7 +87,7 @@ class Search:
             raise TypeError(f"spec is {type(spec).__name__}; accepted: a SearchSpec")
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads is {threads!r}; accepted: None, or 1 or more")
-        self.spec = spec
+        self._schedule = Schedule(spec)
         self.threads = threads or os.cpu_count() or 1
         self._store = store
         self._runner: Runner | None = None
@@ -123,7 +124,7 @@ class Search:
             began = time.perf_counter()
             self._search(budget, events, began)
             self._seconds += time.perf_counter() - began
-            limit = self.spec.seconds
+            limit = self._schedule.in_force.seconds
             if limit is not None and self._seconds >= limit:
                 self.finish()
         elif self._phase == "select":
@@ -157,7 +158,7 @@ class Search:
             metrics["final"] = self._selection.final
         return Progress(
             position=self.individuals,
-            total=self.spec.individuals,
+            total=self.present_spec.individuals,
             finished=self._phase == "done",
             metrics=metrics,
             curve=curve,
@@ -167,11 +168,16 @@ class Search:
     # The search itself.
 
     def _search(self, budget: int, events: list[Event], began: float) -> None:
-        curve, islands, goal = self._curve, self._islands, self.spec.fitness
+        curve, islands = self._curve, self._islands
         while budget > 0 and self._phase == "search":
+            events += self._make_changes()
+            goal = self._schedule.in_force.fitness
             # Who reaches the goal ends the search for all, at the same boundary.
             budget -= islands.advance(
-                budget, curve.after, top=self._top, ahead=goal is None
+                min(budget, self._schedule.until_next(self.individuals)),
+                curve.next,
+                top=self._top,
+                ahead=goal is None,
             )
             while self._phase == "search" and islands.at_boundary(curve.boundary):
                 moments, ended = islands.moment_at(curve.boundary)
@@ -179,6 +185,13 @@ class Search:
                 self._record(events, moments, self._seconds + seconds)
                 if ended or (goal is not None and self._top >= goal):
                     self._phase = "select"
+
+    def _make_changes(self) -> list[Event]:
+        """Make the changes whose time has come, and return what to tell of them."""
+        due = self._schedule.make_due(self.individuals)
+        if due:
+            self._islands.change(self._schedule.in_force)
+        return [self._event("changed", data, position) for position, data in due]
 
     def _record(
         self, events: list[Event], moments: list[Moment], seconds: float
@@ -290,6 +303,55 @@ class Search:
         best = self._islands.best
         return None if best is None else (*best, None)
 
+    # Changing it.
+
+    def change(self, **settings: Any) -> None:
+        """Change settings while the search is paused: `search.change(tournament=5)`.
+
+        The change stands in `spec` from now on, so that `Search(search.spec)` makes
+        the same run again, and in an event "changed". What is as it was is left out.
+
+        Parameters
+        ----------
+        settings
+            New values of some of `CHANGEABLE`: mutation_probability, mutations,
+            tournament and the stop rules, where None is no limit.
+
+        Raises
+        ------
+        RuntimeError
+            While the search runs, and once it has ended.
+        ValueError
+            For another setting, or a value that is not accepted.
+        """
+        check_changeable(settings)
+        runner = self._runner
+        if runner is None:
+            self._change(settings)
+        else:
+            runner.amend(lambda: self._change(settings))
+
+    def _change(self, settings: Mapping[str, Any]) -> Progress:
+        if self._phase != "search":
+            raise RuntimeError(
+                "the search has ended; before that, while it is paused, may be changed"
+                f" {', '.join(CHANGEABLE)}"
+            )
+        self._schedule.add(self.individuals, settings)
+        # Before it has begun, its first step tells.
+        begun = self.individuals > 0 and self._runner is not None
+        return self._progress([], self._make_changes() if begun else [])
+
+    @property
+    def spec(self) -> SearchSpec:
+        """What makes this very run again: as it began, with its changes by position."""
+        return self._schedule.spec
+
+    @property
+    def present_spec(self) -> SearchSpec:
+        """The settings in force now."""
+        return self.spec.at(self.individuals)
+
     # What a notebook reads.
 
     @property
@@ -370,6 +432,7 @@ class Search:
             "told": _finite(self._told),
             "scores": self._selection.scores,
             "final": self._selection.final,
+            "changes": self._schedule.state(),
         }
         return {
             "search": json_to_array(facts),
@@ -388,6 +451,9 @@ class Search:
         self._islands.build()
         self._islands.restore(state)
         facts = array_to_json(state["search"])
+        if "changes" in facts:  # those of earlier releases have none
+            self._schedule.restore(facts["changes"])
+            self._islands.change(self._schedule.in_force)
         self._phase = facts["phase"]
         self._closed = facts["closed"]
         self._seconds = facts["seconds"]

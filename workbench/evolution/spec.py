@@ -10,6 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from workbench.evolution.changes import (
+    Changes,
+    after_changes,
+    changes_to_json,
+    check_changes,
+)
 from workbench.evolution.checks import (
     fail,
     instance,
@@ -135,6 +141,10 @@ class SearchSpec:
     """Stop after so much time of search: the one rule that is not reproducible."""
     fitness: float | None = None
     """Stop when the best fitness on T_search reaches this."""
+    changes: Changes = ()
+    """What to change when so many individuals, over all populations, have been made:
+    pairs of that number and settings by name, such as ``(5000, {"tournament": 5})``.
+    See `CHANGEABLE`."""
 
     def __post_init__(self) -> None:
         instance(self, "space", Space)
@@ -170,6 +180,7 @@ class SearchSpec:
         object.__setattr__(self, "initial_length", _initial_length(self, given))
         self._check_examples()
         self._check_labels()
+        object.__setattr__(self, "changes", check_changes(self, self.changes))
 
     def _check_labels(self) -> None:
         """Check now, not when the search ends, that the programs suit all tasks."""
@@ -207,6 +218,11 @@ class SearchSpec:
             return None
         return _padded(_initial_program(self), self)
 
+    def at(self, individuals: int) -> SearchSpec:
+        """Return the spec in force after so many individuals, without changes."""
+        made = tuple(change for change in self.changes if change[0] <= individuals)
+        return after_changes(self, made)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as JSON values; `from_dict` reads it."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -218,6 +234,9 @@ class SearchSpec:
                 values[name] = {f.name: getattr(part, f.name) for f in fields(part)}
         values["mutations"] = dict(self.mutations)
         values["initial_length"] = list(self.initial_length or ())
+        values["changes"] = changes_to_json(self.changes)
+        if not self.changes:
+            del values["changes"]
         return values
 
     @classmethod

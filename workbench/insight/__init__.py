@@ -1,15 +1,20 @@
 """Reads programs: what changed between them, and what they do."""
 
+from workbench.insight.catalogue import CATALOGUE, Concept
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
+from workbench.insight.discover import Discovery, discover
 from workbench.insight.example import node_values
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
 from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
+    "CATALOGUE",
     "Best",
+    "Concept",
     "Dataflow",
     "DiffRow",
+    "Discovery",
     "Edge",
     "FamilyTree",
     "Node",
@@ -19,6 +24,7 @@ __all__ = [
     "Verdict",
     "dataflow",
     "diff",
+    "discover",
     "fingerprint",
     "node_values",
     "steps",

@@ -12,6 +12,7 @@ from workbench.runs.experiment import (
     make_experiment,
     register_experiment,
 )
+from workbench.runs.query import RunQuery
 from workbench.runs.records import (
     Checkpoint,
     DamagedRunError,
@@ -32,6 +33,7 @@ __all__ = [
     "Note",
     "Progress",
     "RunBusyError",
+    "RunQuery",
     "RunRecord",
     "RunStore",
     "RunStoreError",

@@ -124,6 +124,12 @@ class Recorder:
         )
         self._saved = time.monotonic()
 
+    def amend(self, experiment: Experiment, total: int | None) -> None:
+        """Write the spec again, which was changed, and the work planned."""
+        if self._store is not None and self._owner is not None:
+            spec = experiment.spec.to_dict()
+            self._store.amend(self._run_id, spec, total, owner=self._owner)
+
     def beat(self) -> None:
         """Tell that this process is alive."""
         if self._store is not None and self._owner is not None:

@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 import weakref
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from workbench.runs._board import Board
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     from workbench.runs.experiment import Event, Experiment, Progress
     from workbench.runs.records import Checkpoint, RunRecord
 
+    _Amendment = tuple[Callable[[], Progress], Future[None]]
+
 BEAT_SECONDS = 5.0
 EXIT_SECONDS = 5.0
+_LOOK_SECONDS = 0.2
 GROWTH = 4
 """How much longer or shorter the next chunk may be."""
 
@@ -82,6 +86,7 @@ class Runner:
         self.run_id = (run_id or new_run_id()) if store else None
         self.chunk_seconds = chunk_seconds
         self._board = Board(experiment.snapshot())
+        self._amendments: queue.SimpleQueue[_Amendment] = queue.SimpleQueue()
         self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -217,6 +222,35 @@ class Runner:
     def stop(self) -> None:
         """End early: do the closing work, then stop. A second call skips that."""
         self._send("stop")
+
+    def amend(self, change: Callable[[], Progress]) -> None:
+        """Let `change` alter the experiment while the run is paused or not begun.
+
+        It is called in the worker thread; what it reports is kept, and so is the
+        experiment's spec, which it may have changed. Returns when that is done.
+
+        Raises
+        ------
+        RuntimeError
+            If the run is neither paused nor about to begin.
+        RuntimeError, TypeError, ValueError
+            Whatever of these `change` raises; the run goes on as it was.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a subscriber cannot amend the run that calls it")
+        done: Future[None] = Future()
+        with self._board.changed:
+            if self.status in ENDED:
+                raise _not_at_rest(self.status)
+            self._amendments.put((change, done))
+            self._send("amend")
+        while True:
+            try:
+                return done.result(_LOOK_SECONDS)
+            except TimeoutError:
+                thread = self._thread
+                if not done.done() and (thread is None or not thread.is_alive()):
+                    raise _not_at_rest(self.status) from None
 
     def close(self, timeout: float | None = 10.0) -> bool:
         """Pause, write a checkpoint and end the thread; the run can be resumed later.
@@ -374,6 +408,10 @@ class Runner:
 
     def _obey(self, command: Command, n: int) -> None:
         before = self.status
+        if command == "amend":
+            self._amend(*self._amendments.get())
+            self._board.command_done()
+            return
         new = after(before, command)
         position = self.snapshot.position
         if command == "stop" and position == 0:
@@ -393,6 +431,21 @@ class Runner:
             self._leaving = True
         else:
             self._board.command_done()
+
+    def _amend(self, change: Callable[[], Progress], done: Future[None]) -> None:
+        try:
+            if self.status not in ("ready", "paused"):
+                raise _not_at_rest(self.status)
+            progress = change()
+        except (RuntimeError, TypeError, ValueError) as error:
+            done.set_exception(error)
+            return
+        self._board.take(progress, 0.0)
+        self._recorder.add(progress, self.seconds)
+        self._recorder.amend(self.experiment, progress.total)
+        self._save()
+        done.set_result(None)
+        self._board.tell(progress)
 
     def _prepare(self) -> None:
         self._recorder.begin(self.experiment, self.snapshot.total)
@@ -469,6 +522,13 @@ def _changed_versions(record: RunRecord) -> list[str]:
         "versions changed since the run began, which may change its results: "
         + ", ".join(changed)
     ]
+
+
+def _not_at_rest(status: Status) -> RuntimeError:
+    return RuntimeError(
+        f"the run is {status}; it can be changed while it is paused, or before it"
+        " begins"
+    )
 
 
 _LIVE: weakref.WeakValueDictionary[tuple[str, str], Runner]

@@ -14,7 +14,7 @@ Status = Literal[
     "finished",
     "failed",
 ]
-Command = Literal["run", "step", "pause", "stop", "close"]
+Command = Literal["run", "step", "pause", "stop", "close", "amend"]
 
 ENDED: Final[frozenset[Status]] = frozenset({"stopped", "finished", "failed"})
 AT_REST: Final[frozenset[Status]] = ENDED | {"ready", "paused"}
@@ -24,7 +24,7 @@ ADVANCING: Final[frozenset[Status]] = frozenset({"running", "stopping"})
 # passes through "preparing" on its way to "running" and "stopping". Besides, a run
 # whose experiment says that it is finished becomes "finished" (from "stopping":
 # "stopped"), one that has made its steps becomes "paused", and an exception makes
-# any of them "failed".
+# any of them "failed". "amend" lets the experiment be altered at rest.
 AFTER: Final[dict[tuple[Status, Command], Status]] = {
     ("ready", "run"): "running",
     ("ready", "step"): "running",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.engine.warm import telling
 from workbench.evolution import Search
 from workbench.widgets.panel import Panel
+from workbench.widgets.search_changes import Changes
 from workbench.widgets.search_fields import FIELDS
 from workbench.widgets.search_shown import ENDED
 from workbench.widgets.search_view import allowed
@@ -32,6 +33,7 @@ class SearchControl(Panel):
         self._problem = ""
         self._refused = 0
         self._compiling = ""
+        self._changes = Changes()
         super().__init__(table)
 
     @property
@@ -87,6 +89,26 @@ class SearchControl(Panel):
             if self._form.errors or self._form.problem:
                 raise ValueError(self._refusal())
 
+    def apply(self) -> None:
+        """Change the paused search as was edited: `panel.edit(tournament=5)` before.
+
+        Raises
+        ------
+        RuntimeError
+            If the search is not paused.
+        ValueError
+            If a setting is refused.
+        """
+        with self.lock:
+            if not self._changes.open_fields(self.status, self._search):
+                raise RuntimeError(
+                    f"the search is {self.status}; settings apply to a paused one"
+                )
+            if self._form.check() is None:
+                raise ValueError(self._refusal())
+            self._apply()
+            self.refresh()
+
     def start(self) -> None:
         """Start a search with the present settings, or go on after a pause."""
         self._command("resume" if self.status == "paused" else "start")
@@ -112,11 +134,26 @@ class SearchControl(Panel):
     def _watch(self, search: Search) -> None:
         """Show a search from its beginning, and follow it."""
         self._search = search
+        self._changes = Changes()
 
     def complain(self, error: Exception) -> None:
         """Show what went wrong with a command."""
         self._problem = f"{type(error).__name__}: {error}"
         self.refresh()
+
+    def _edit(self, values: dict[str, Any]) -> None:
+        """Take what was typed, as far as it may be changed now."""
+        if self.status in ("ready", *ENDED):
+            self._form.edit(values)
+        else:
+            may = self._changes.open_fields(self.status, self._search)
+            self._changes.edit(self._form, values, may)
+        self._problem = self._form.problem
+
+    def _apply(self) -> None:
+        settings = self._changes.pending(self._form, self._search)
+        if self._search is not None and settings:
+            self._search.change(**settings)
 
     def _command(self, name: str, count: int = 0) -> None:
         with self.lock:
@@ -131,8 +168,10 @@ class SearchControl(Panel):
         if self.status in ("ready", *ENDED) and not self._begin():
             return
         runner = self.runner
-        if runner is None:
+        if runner is None or self._search is None:
             return
+        if self.status == "paused":
+            self._changes.drop(self._form, self._search)
         with telling(self._on_compiling):  # the runner's thread inherits it
             if name == "step":
                 runner.step(count)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.evolution import PRESETS
+from workbench.evolution import MUTATIONS, PRESETS
 from workbench.programs import FUNCTIONS, HAND_DESIGNED, OPS
 
 if TYPE_CHECKING:
@@ -123,6 +123,20 @@ def operations(text: str) -> tuple[int, ...]:
     return tuple(sorted(set(chosen)))
 
 
+def weights(text: str) -> dict[str, float]:
+    """Read `alter_param 2, identity 1`: mutations, with 1 where no weight stands."""
+    read: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, weight = part.partition(" ")
+        if name not in MUTATIONS:
+            raise FieldError(f"there is no mutation {name}: {', '.join(MUTATIONS)}")
+        value = _number(weight.strip() or "1", optional=False)
+        read[name] = read.get(name, 0.0) + (value or 0.0)
+    if not sum(read.values()) > 0 or min(read.values()) < 0:
+        raise FieldError("one weight above 0 is needed, and none below")
+    return read
+
+
 def _number(text: str, optional: bool) -> float | None:
     plain = re.sub(r"[\s_,\u202f]", "", str(text))
     if not plain:
@@ -232,6 +246,14 @@ MORE: dict[str, tuple[Field, ...]] = {
     "Evolution": (
         Field("mutation_probability", "Mutation probability", real(0, 1)),
         Field(
+            "mutations",
+            "Mutations",
+            weights,
+            "text",
+            f"With their weights, separated by commas: {', '.join(MUTATIONS)}",
+            wide=True,
+        ),
+        Field(
             "populations",
             "Populations",
             whole(1, 1024),
@@ -305,6 +327,8 @@ def text_of(value: Any) -> str:
     """Return a value as the form shows it, so that it reads back the same."""
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(f"{name} {text_of(weight)}" for name, weight in value)
     if isinstance(value, int) and value >= 10_000:
         return f"{value:,}".replace(",", " ")
     return f"{value:.12g}" if isinstance(value, float) else str(value)

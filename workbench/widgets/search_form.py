@@ -18,7 +18,7 @@ from workbench.widgets.search_fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from workbench.tasks import TaskSpec
 
@@ -40,6 +40,7 @@ _PLAIN_FIELDS = (
     "individuals",
     "seed",
     "mutation_probability",
+    "mutations",
     "populations",
     "combine",
     "cost_factor",
@@ -84,6 +85,12 @@ class SearchForm:
                 self.values[name] = value
         self.check()
 
+    def take(self, spec: SearchSpec, names: Iterable[str]) -> None:
+        """Show some settings as they are in a spec, whatever was typed there."""
+        for name in names:
+            self.values[name] = text_of(getattr(spec, name))
+        self.check()
+
     def check(self) -> tuple[SearchSpec, int] | None:
         """Return the spec and the threads; None, with `errors` set, if refused."""
         self.errors, self.problem = {}, ""
@@ -110,7 +117,7 @@ class SearchForm:
             if not hasattr(self.base.tasks, own)
         ]
         if self.values["strategy"] == "random":
-            hidden += ["tournament", "mutation_probability"]
+            hidden += ["tournament", "mutation_probability", "mutations"]
         return hidden
 
     @property

@@ -11,6 +11,7 @@ import traitlets
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
+from workbench.widgets.lesson import Controls, Lesson
 from workbench.widgets.search_control import SearchControl
 from workbench.widgets.search_export import EXPORTS, export
 from workbench.widgets.search_fields import schema
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workbench.evolution import SearchSpec
-    from workbench.runs import Progress
+    from workbench.runs import Event, Progress
     from workbench.widgets.discoveries import Discovery
     from workbench.widgets.hall_of_fame import Fame
     from workbench.widgets.panel import Panel
@@ -65,11 +66,18 @@ class SearchPanel(SearchControl):
         Number of threads of the search.
     search
         A search to show instead of making one; it may be under way.
+    controls
+        "hide" leaves out the settings and all buttons but start and pause.
+    ask
+        A question to the audience; the program stays covered until *Reveal*.
+    choices
+        Answers to choose from; without any, the audience answers in its own words.
 
     Raises
     ------
     ValueError
-        For an unknown preset, or more than one of preset, spec and search.
+        For an unknown preset, more than one of preset, spec and search, other
+        controls, or choices without a question.
 
     Examples
     --------
@@ -96,6 +104,7 @@ class SearchPanel(SearchControl):
     throughput = traitlets.Dict().tag(sync=True)
     views = traitlets.Dict().tag(sync=True)
     exported = traitlets.Dict().tag(sync=True)
+    lesson = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -105,11 +114,14 @@ class SearchPanel(SearchControl):
         store: RunStore | Literal["default"] | None = "default",
         threads: int | None = None,
         search: Search | None = None,
+        controls: Controls = "show",
+        ask: str | None = None,
+        choices: Sequence[str] = (),
     ) -> None:
         if sum(given is not None for given in (preset, spec, search)) > 1:
             raise ValueError("preset, spec and search exclude each other; give one")
         if search is not None:
-            spec = search.spec
+            spec = search.present_spec
         elif spec is None:
             preset = preset or DEFAULT_PRESET
             if preset not in PRESETS:
@@ -117,6 +129,7 @@ class SearchPanel(SearchControl):
                 raise ValueError(f"preset is {preset!r}; accepted: {names}")
             spec = PRESETS[preset].spec
         self._exported = 0
+        self._lesson = Lesson(controls, ask, choices)
         self._curve = Table(CURVE_COLUMNS)
         kept = RunStore() if store == "default" else store
         super().__init__(SearchForm(spec, preset, threads or 1), kept, self._curve)
@@ -194,6 +207,18 @@ class SearchPanel(SearchControl):
             self.refresh()
         self.announce()
 
+    @property
+    def prediction(self) -> str:
+        """What the audience predicted; empty before it has."""
+        return self._lesson.prediction
+
+    def reveal(self) -> None:
+        """Show the program that was covered, as the button does."""
+        with self.lock:
+            self._lesson.reveal()
+            self.refresh()
+        self.announce()
+
     def export(self, form: str) -> str:
         """Return the search in another form.
 
@@ -228,9 +253,14 @@ class SearchPanel(SearchControl):
         """Obey a view: settings, the run, what to show, what to take along."""
         name = command.get("name")
         if name == "edit":
-            if self.status in ("ready", *ENDED):
-                self._form.edit(command.get("values", {}))
-                self._problem = self._form.problem
+            self._edit(command.get("values", {}))
+        elif name == "apply":
+            self._apply()
+        elif name == "predict":
+            self._lesson.predict(str(command.get("text", "")))
+            self.announce()
+        elif name == "reveal":
+            self.reveal()
         elif name in ("start", "pause", "resume", "step", "stop"):
             self._obey_run(str(name), int(command.get("count", 1000)))
         elif name == "pick" and self._reader is not None:
@@ -249,36 +279,42 @@ class SearchPanel(SearchControl):
         """Show a search from its beginning, and follow it."""
         if self._unsubscribe is not None:
             self._unsubscribe()
-        self._search = search
+        super()._watch(search)
         self._reader = SearchReader(search)
         self._curve.clear()
         for name in ("program", "result", "marks", "hall", "timeline", "throughput"):
             self.put(name)
         runner = search.runner
-        self._take(runner.curve)
+        self._take(runner.curve, runner.events)
         self._unsubscribe = runner.subscribe(self._on_progress)
         # Once more, for what came in between; what is there already is left out.
-        self._take(runner.curve)
+        self._take(runner.curve, runner.events)
 
     def _on_progress(self, progress: Progress) -> None:
         """Take a chunk's news; runs in the worker, so it only keeps them."""
-        self._take(progress.curve)
+        self._take(progress.curve, progress.events)
         if self.status in AT_REST:
             self.announce()
         else:
             self._pump_wake()
 
-    def _take(self, curve: list[dict[str, float]]) -> None:
+    def _take(self, curve: list[dict[str, float]], events: list[Event]) -> None:
         runner = self.runner
         seconds = runner.seconds if runner is not None else 0.0
         for point in curve:
             self._curve.append(curve_row(point, seconds))
+        for event in events:
+            self._changes.take(event)
 
     def refresh(self) -> None:
         """Put what views show; the caller holds the lock."""
         status = self.status
         locked = status not in ("ready", *ENDED)
-        self.put("form", locked=locked, **self._form.to_dict())
+        if self._search is not None:
+            self._changes.follow(self._form, self._search)
+        changes = self._changes.to_dict(self._form, status, self._search)
+        self.put("form", locked=locked, **self._form.to_dict(), **changes)
+        self.put("lesson", **self._lesson.to_dict())
         runner = self.runner
         problem = self._problem
         if runner is not None and status == "failed":
@@ -293,7 +329,7 @@ class SearchPanel(SearchControl):
         )
         reader = self._reader
         if runner is not None and reader is not None:
-            self.put("counters", **counters(runner, reader.search.spec))
+            self.put("counters", **counters(runner, reader.search.present_spec))
             self.put("throughput", **throughput_part(reader.search))
             self._refresh_programs(status, reader)
             self._refresh_result(status, reader)
@@ -302,7 +338,10 @@ class SearchPanel(SearchControl):
 
     def _refresh_programs(self, status: str, reader: SearchReader) -> None:
         more = reader.read(status, self._stream.listening)
-        self.put("marks", **reader.marks_part())
+        changes = self._changes.marks()
+        self.put("marks", **reader.marks_part(), changes=changes)
+        if self._lesson.covered:
+            return
         self.put("hall", **reader.hall_part())
         self.put("timeline", **reader.timeline_part())
         part = reader.shown.refresh(status)
@@ -344,7 +383,11 @@ class SearchPanel(SearchControl):
         """Return the last state for hosts without widgets."""
         program = self.part("program")
         numbers = self.part("counters")
-        facts = [("Settings", self._form.summary)]
+        facts = [*self._lesson.facts(), ("Settings", self._form.summary)]
+        facts += [
+            (f"Changed at {mark['individuals']:,}", mark["text"])
+            for mark in self._changes.marks()
+        ]
         if numbers.get("individuals"):
             facts.append(("Individuals", f"{numbers['individuals']:,}"))
         if program.get("functions"):

@@ -1,0 +1,153 @@
+"""Concepts are found by what a program does, however it is written."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from tests.insight.labelled import disguised, plans, write
+from tests.programs.strategies import programs
+from workbench import Program
+from workbench.insight import CATALOGUE, discover
+from workbench.insight.probe import Probe
+from workbench.programs.library import HAND_DESIGNED
+from workbench.tasks import LinearTasks
+
+LABELLED = 156
+
+
+def names(program, metric="rmse", tasks=None):
+    return {d.concept.name for d in discover(program, metric, tasks)}
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    """Return counts of (concept, labelled, found) over disguised programs."""
+    random = np.random.default_rng(3)
+    counts, failures = Counter(), []
+    for number, plan in enumerate(plans(random, LABELLED)):
+        metric = ("rmse", "accuracy")[number % 2]
+        program = disguised(write(plan, random), random)
+        if Probe(program, metric).sound.mean() < 0.5:
+            continue  # it diverges or divides by zero: nothing to be seen
+        found, wanted = names(program, metric), plan.labels(metric)
+        for name in CATALOGUE:
+            counts[name, name in wanted, name in found] += 1
+            if (name in wanted) != (name in found):
+                failures.append((name, number, plan))
+    return counts, failures
+
+
+@pytest.mark.parametrize("name", [n for n in CATALOGUE if n != "hard-coded targets"])
+def test_precision_and_recall_are_at_least_95_percent(verdicts, name):
+    counts, failures = verdicts
+    told = [f for f in failures if f[0] == name]
+    right = counts[name, True, True]
+    assert right + counts[name, True, False] >= 15, "too few with it to judge"
+    assert counts[name, False, True] + counts[name, False, False] >= 30
+    assert right >= 0.95 * (right + counts[name, False, True]), told
+    assert right >= 0.95 * (right + counts[name, True, False]), told
+
+
+PAPER = """
+def Setup():
+  s2 = 0.05
+  s8 = 1.0
+  s9 = 0.01
+  m0 = gaussian(0.0, 0.1, (n_features, n_features))
+def Predict():
+  v3 = uniform(-0.01, 0.01, n_features)
+  v4 = v0 + v3
+  v5 = v0 - v3
+  v6 = dot(m2, v5)
+  s1 = dot(v4, v6)
+  m2 = s9 * m1
+def Learn():
+  s3 = s0 - s1
+  m3 = outer(v4, v5)
+  m3 = s3 * m3
+  s4 = norm(m3)
+  s5 = s2 / s4
+  m3 = s5 * m3
+  m0 = m0 + m3
+  m1 = m1 + m0
+  m2 = s8 * m0
+"""
+
+
+@pytest.mark.parametrize("metric", ["rmse", "accuracy"])
+def test_the_final_algorithm_of_the_paper_is_named_with_its_four_concepts(metric):
+    program = Program.from_text(PAPER)
+    found = {d.concept.name: d for d in discover(program, metric)}
+    four = {
+        "noisy input",
+        "bilinear interaction",
+        "gradient normalisation",
+        "weight averaging",
+    }
+    assert four <= set(found)
+    assert set(found) - four == {
+        "constant learning rate",
+        "gradient step of the squared error"
+        if metric == "rmse"
+        else "gradient step of the logistic loss",
+    }
+    # The instructions that carry each: the draw and its sum, the product, the norm ...
+    assert found["noisy input"].places == (("predict", 0), ("predict", 1))
+    assert found["bilinear interaction"].places == (("predict", 4),)
+    assert found["gradient normalisation"].places == (("learn", 3), ("learn", 4))
+    assert found["weight averaging"].places == (("learn", 7),)
+
+
+def test_hand_designed_programs_are_named():
+    found = {name: names(make()) for name, make in HAND_DESIGNED.items()}
+    gradient = {"gradient step of the squared error", "constant learning rate"}
+    assert found["empty"] == set()
+    assert found["linear"] == {"linear model"} | gradient
+    assert found["affine"] == {"affine model"} | gradient
+    deep = {"two-layer network", "backpropagation", "ReLU"}
+    assert found["two_layer_network"] == deep | gradient
+
+
+def test_a_discovery_says_where_how_sure_and_why():
+    (model, step, rate) = discover(HAND_DESIGNED["linear"]())
+    assert model.places == (("predict", 0),)
+    assert step.places == tuple(("learn", k) for k in range(4))
+    assert (step.certainty, rate.why) == (1.0, "always 0.01 for v1")
+    assert str(model).startswith("linear model (100%; predict 1)")
+
+
+def test_targets_written_into_setup_are_told_from_learning():
+    tasks = LinearTasks(features=4, train=100, tasks=1, seed=3).make()
+    weights = np.linalg.lstsq(tasks.train_x[0], tasks.train_y[0], rcond=None)[0]
+    lines = [f"  v1[{(k + 0.5) / 4}] = {w}" for k, w in enumerate(weights)]
+    text = str(HAND_DESIGNED["linear"]()).replace(
+        "def Predict", "\n".join([*lines, "def Predict"])
+    )
+    assert "hard-coded targets" in names(Program.from_text(text), tasks=tasks)
+    assert "hard-coded targets" not in names(HAND_DESIGNED["linear"](), tasks=tasks)
+
+
+def test_what_cannot_be_asked_is_refused():
+    program = HAND_DESIGNED["linear"]()
+    with pytest.raises(ValueError, match="metric is 'mse'; accepted: 'rmse'"):
+        discover(program, "mse")
+    small = LinearTasks(features=4, train=50).make()
+    with pytest.raises(ValueError, match=r"50 training .* accepted: at least 91"):
+        discover(program, tasks=small)
+    with pytest.raises(ValueError, match="tasks ask for rmse"):
+        discover(program, "accuracy", LinearTasks(features=4).make())
+
+
+@settings(max_examples=40, deadline=None)
+@given(programs())
+def test_any_program_can_be_asked(program):
+    for discovery in discover(program):
+        assert discovery.concept.name in CATALOGUE
+        assert 0 < discovery.certainty <= 1
+        assert set(discovery.places) <= {
+            (name, k)
+            for name, function in program.functions.items()
+            for k in range(len(function))
+        }

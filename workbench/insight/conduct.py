@@ -1,0 +1,238 @@
+"""How a program conducts itself: numbers that tell concepts apart whatever its code.
+
+All are taken on `Probe.states`, without the program's noise. A program that carries a
+state W from example to example and predicts f(x, W) is asked: how does f grow with x,
+where does W go after an example, and how far, as the error and the features grow?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.insight.probe import CHECKPOINTS, Probe, get, put
+
+if TYPE_CHECKING:
+    from workbench.engine import Memory
+    from workbench.insight.values import Address, Place
+
+TINY = 1e-9
+_ALIKE = 0.5  # how far what arrives of a change may be from a multiple of it
+_SMALL, _UNIT, _LARGE = (1e-3, 1e-2), (0.2, 0.4), (20.0, 80.0)
+"""Errors between which the growth of an update is measured; the engine's usual limit
+ends training at 100."""
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """How the error of one example changes one entry; arrays are over memories.
+
+    Attributes
+    ----------
+    alignment
+        Cosine of the change and the error times the prediction's slope: 1 is a
+        gradient step of the squared error (of the logistic loss on accuracy tasks),
+        or any multiple of it. Memories in which either is zero are left out.
+    growth, growth_small, growth_large
+        By which power of the error the change grows: around the usual error, below,
+        and far above. 1 is a plain gradient, 0 does not depend on the error.
+    growth_features
+        By which power of the features' scale it grows, at a fixed error.
+    rate
+        Length of the change over that of the gradient, at a fixed error.
+    length
+        Of the change at a fixed error.
+    answers
+        Whether the error changes anything.
+    """
+
+    alignment: np.ndarray
+    growth: float
+    growth_small: float
+    growth_large: float
+    growth_features: float
+    rate: np.ndarray
+    length: np.ndarray
+    answers: bool
+
+
+class Conduct:
+    """Measures a program on demand; each number is taken once.
+
+    Parameters
+    ----------
+    probe
+        The program under test.
+    """
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+        self._carried: dict[tuple[Address, Address], float] = {}
+
+    # Prediction against features.
+
+    def prediction(self, x: np.ndarray) -> np.ndarray:
+        """Return the predictions at the probe's states, float64[P, O]."""
+        return self.probe.output(self.probe.predict(self.probe.states, x))
+
+    @cached_property
+    def uses_features(self) -> bool:
+        """Whether the prediction depends on the features at all."""
+        x = self.probe.x
+        change = np.abs(self.prediction(x) - self.prediction(x[::-1]))
+        return bool(np.max(change, where=np.isfinite(change), initial=0.0) > TINY)
+
+    @cached_property
+    def affine(self) -> bool:
+        """Whether the prediction is affine in the features: f(a) + f(b) - f(a + b)."""
+        a, b = self.probe.x, self.probe.x[::-1]
+        both = self.prediction(a) + self.prediction(b)
+        rest = both - self.prediction(a + b) - self.prediction(np.zeros_like(a))
+        return self._nothing(rest, np.abs(both))
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """The prediction where all features are zero, float64[P, O]."""
+        return self.prediction(np.zeros_like(self.probe.x))
+
+    @cached_property
+    def shifts(self) -> bool:
+        """Whether training moves the prediction at zero."""
+        size = np.median(np.abs(self.prediction(self.probe.x)))
+        return bool(np.ptp(self.offset) > 1e-6 * max(size, 1e-6))
+
+    def _nothing(self, rest: np.ndarray, against: np.ndarray) -> bool:
+        good = np.isfinite(rest) & np.isfinite(against)
+        if np.mean(good) < 0.9:
+            return False
+        size = float(np.median(against[good]))
+        worst = float(np.quantile(np.abs(rest[good]), 0.9))
+        return worst <= 1e-6 * max(size, 1e-6)
+
+    def node(self, place: Place, x: np.ndarray) -> np.ndarray:
+        """Return what an instruction of Predict writes, float64[P, ...]."""
+        output = self.probe.values.instructions[place].output
+        assert output is not None  # effective instructions write
+        return get(self._before(place, x, after=True), output)
+
+    def operand(self, place: Place, number: int, x: np.ndarray) -> np.ndarray:
+        """Return what an instruction of Predict reads, float64[P, ...]."""
+        address = self.probe.values.instructions[place].inputs[number]
+        return get(self._before(place, x, after=False), address)
+
+    def _before(self, place: Place, x: np.ndarray, *, after: bool) -> Memory:
+        places = [p for p in self.probe.values.instructions if p[0] == "predict"]
+        count = places.index(place) + after
+        return self.probe.predict(self.probe.states, x, count=count)
+
+    # Updates against errors.
+
+    @cached_property
+    def updates(self) -> dict[Address, Update]:
+        """How one example changes each entry on which something depends."""
+        return {address: self._update(address) for address in self._entries()}
+
+    def _entries(self) -> list[Address]:
+        own = self.probe.values
+        return [a for a in own.entries if a != self.probe.prediction]
+
+    @cached_property
+    def _answers(self) -> dict[float, dict[Address, np.ndarray]]:
+        errors = (*_SMALL, *_UNIT, *_LARGE)
+        return {error: self._answer(error, self.probe.x) for error in errors}
+
+    @cached_property
+    def _doubled(self) -> dict[Address, np.ndarray]:
+        return self._answer(_UNIT[0], 2 * self.probe.x)
+
+    def _answer(self, error: float, x: np.ndarray) -> dict[Address, np.ndarray]:
+        """Return half of what an error changes more than its opposite does.
+
+        So what moves by itself (momentum, decay) is left out.
+        """
+        up = self.probe.update(x=x, error=error)
+        down = self.probe.update(x=x, error=-error)
+        return {address: (up[address] - down[address]) / 2 for address in up}
+
+    def _update(self, address: Address) -> Update:
+        slope = self.probe.slope(address)[:, 0]
+        change = self._answers[_UNIT[0]][address]
+        lengths = {
+            error: np.linalg.norm(found[address], axis=1)
+            for error, found in self._answers.items()
+        }
+        length = lengths[_UNIT[0]]
+        steep = np.linalg.norm(slope, axis=1)
+        with np.errstate(all="ignore"):
+            alignment = np.sum(slope * change, axis=1) / (steep * length)
+            rate = length / (steep * _UNIT[0])
+        usable = (steep > TINY) & (length > TINY**2) & np.isfinite(alignment)
+        doubled = np.linalg.norm(self._doubled[address], axis=1)
+        return Update(
+            alignment=alignment[usable],
+            growth=_power(lengths[_UNIT[1]], lengths[_UNIT[0]], 2.0),
+            growth_small=_power(lengths[_SMALL[1]], lengths[_SMALL[0]], 10.0),
+            growth_large=_power(lengths[_LARGE[1]], lengths[_LARGE[0]], 4.0),
+            growth_features=_power(doubled, length, 2.0),
+            rate=np.where(usable, rate, np.nan),
+            length=length,
+            answers=bool(np.max(length, where=np.isfinite(length), initial=0.0) > TINY),
+        )
+
+    def by_checkpoint(self, found: np.ndarray) -> list[np.ndarray]:
+        """Return numbers over memories, checkpoint by checkpoint."""
+        number = self.probe.checkpoint
+        return [found[number == k] for k in range(len(CHECKPOINTS)) if k in number]
+
+    # State against state.
+
+    def held(self, address: Address) -> np.ndarray:
+        """Return what an entry holds, float64[P, n]."""
+        return get(self.probe.states, address).reshape(self.probe.count, -1)
+
+    def drift(self, address: Address) -> tuple[np.ndarray, np.ndarray]:
+        """Return what an entry holds, and how it moves whatever the error's sign."""
+        up = self.probe.update(error=_UNIT[0])[address]
+        down = self.probe.update(error=-_UNIT[0])[address]
+        return self.held(address), (up + down) / 2
+
+    def carried(self, source: Address, target: Address) -> float:
+        """Return how much of a change of one entry arrives in another after an example.
+
+        Both of one kind; at a fixed error. 1 on itself is a plain sum, 1 - d a decay by
+        d; NaN where it is no multiple.
+        """
+        if (source, target) not in self._carried:
+            self._carried[source, target] = self._carry(source, target)
+        return self._carried[source, target]
+
+    def _carry(self, source: Address, target: Address) -> float:
+        probe = self.probe
+        held = get(probe.states, source)
+        random = np.random.default_rng(0)
+        push = random.standard_normal(held.shape) * (np.abs(held).max() + 0.1) * 1e-3
+        moved = put(probe.states, source, held + push)
+        before = probe.update(error=_UNIT[0], absolute=True)[target]
+        after = probe.update(error=_UNIT[0], absolute=True, states=moved)[target]
+        change = (after - before).reshape(len(held), -1)
+        flat = push.reshape(len(held), -1)
+        if change.shape != flat.shape:
+            return float("nan")
+        with np.errstate(all="ignore"):
+            part = np.sum(change * flat, axis=1) / np.sum(flat * flat, axis=1)
+            rest = np.linalg.norm(change - part[:, None] * flat, axis=1)
+            same = rest <= _ALIKE * np.linalg.norm(flat, axis=1)
+            if np.mean(same) < 0.5:
+                return float("nan")
+            return float(np.median(part[same]))
+
+
+def _power(high: np.ndarray, low: np.ndarray, times: float) -> float:
+    """Return the median power by which `low` became `high`; NaN if both are nothing."""
+    with np.errstate(all="ignore"):
+        found = np.log(high / low) / np.log(times)
+    found = found[np.isfinite(found) & (low > 1e-300)]
+    return float(np.median(found)) if found.size else float("nan")

@@ -1,0 +1,117 @@
+"""Which concepts a program has found: named, placed, and with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.engine import evaluate
+from workbench.insight.catalogue import CATALOGUE, Concept
+from workbench.insight.conduct import Conduct
+from workbench.insight.cones import Cones
+from workbench.insight.prediction import Evidence, find_in_prediction
+from workbench.insight.probe import Metric, Probe
+from workbench.insight.training import find_in_training
+from workbench.insight.values import values_of
+from workbench.programs import Program
+
+_BETTER = 0.1  # by how much fitness must be better on known tasks
+
+if TYPE_CHECKING:
+    from workbench.insight.values import Place
+    from workbench.tasks import TaskSet
+    from workbench.tasks.spec import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """A concept that a program was found to have.
+
+    Attributes
+    ----------
+    concept
+        Its entry in the catalogue.
+    places
+        The instructions that carry it: function and place, of the program as given.
+    certainty
+        0 to 1: the share of the program's memories in which the evidence holds.
+    why
+        The evidence, with its numbers.
+    """
+
+    concept: Concept
+    places: tuple[Place, ...]
+    certainty: float
+    why: str
+
+    def __str__(self) -> str:
+        where = ", ".join(f"{name} {index + 1}" for name, index in self.places)
+        return f"{self.concept.name} ({self.certainty:.0%}; {where}): {self.why}"
+
+
+def discover(
+    program: Program, metric: Metric = "rmse", tasks: TaskSet | None = None
+) -> tuple[Discovery, ...]:
+    """Name the concepts in a program, in the order of `CATALOGUE`.
+
+    What decides is what the program does, not how it is written; see `Conduct`.
+
+    Parameters
+    ----------
+    program
+        Any program.
+    metric
+        What its tasks ask for: "rmse" or "accuracy".
+    tasks
+        Tasks to train it on while it is watched, of at least 91 training and 4
+        validation examples; small affine ones (or classes by an affine rule) by
+        default. Hard-coded targets are looked for only if they have a spec.
+
+    Raises
+    ------
+    ValueError
+        When the metric is neither, or the tasks are too small.
+    """
+    probe = Probe(program, metric, tasks)
+    conduct, cones = Conduct(probe), Cones(probe.values)
+    with np.errstate(all="ignore"):
+        if not probe.sound.any() or not conduct.uses_features:
+            return ()
+        found = {
+            **find_in_prediction(conduct, cones),
+            **find_in_training(conduct, cones),
+        }
+        if tasks is not None and tasks.spec is not None:
+            found |= _hard_coded(program, tasks, tasks.spec)
+    return tuple(
+        Discovery(concept, *found[name])
+        for name, concept in CATALOGUE.items()
+        if name in found
+    )
+
+
+def _hard_coded(
+    program: Program, tasks: TaskSet, spec: TaskSpec
+) -> dict[str, Evidence]:
+    """Compare the program without Learn on these tasks and on fresh ones."""
+    settings = spec.to_dict()
+    fresh = type(spec).from_dict({**settings, "seed": settings["seed"] + 1}).make()
+    here, there = (_without_learning(program, some) for some in (tasks, fresh))
+    if not here > there + _BETTER:
+        return {}
+    values = values_of(program)
+    places = Cones(values).places(values.reachable(), ("setup",))
+    why = (
+        f"without Learn its fitness is {here:.3f} above that of predicting nothing on"
+        f" these tasks, {there:.3f} on fresh ones"
+    )
+    return {"hard-coded targets": Evidence(places, 1.0, why)}
+
+
+def _without_learning(program: Program, tasks: TaskSet) -> float:
+    """Return by how much the program without Learn beats the one that does nothing."""
+    nothing = Program(space=program.space)
+    untaught = evaluate(replace(program, learn=()), tasks).fitness
+    return untaught - evaluate(nothing, tasks).fitness

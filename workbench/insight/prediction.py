@@ -1,0 +1,404 @@
+"""Concepts in the way from the features to the prediction."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from workbench.insight.values import Entry, Value, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.insight.conduct import Conduct
+    from workbench.insight.cones import Cones
+    from workbench.insight.values import Place
+
+BENT = (
+    "ABS",
+    "SIN",
+    "COS",
+    "TAN",
+    "ARCSIN",
+    "ARCCOS",
+    "ARCTAN",
+    "EXP",
+    "LOG",
+    "HEAVYSIDE",
+)
+_EITHER = ("MIN", "MAX")
+_TIMES = ("PRODUCT",)  # of any kind: inner, outer, of a matrix, by element
+
+
+class Evidence(NamedTuple):
+    """What a detector found."""
+
+    places: tuple[Place, ...]
+    certainty: float
+    why: str
+
+
+def word(name: str) -> str:
+    """Return what an operation does without the kinds it does it on."""
+    return name.removesuffix("_OP").rsplit("_", 1)[-1]
+
+
+def find_in_prediction(conduct: Conduct, cones: Cones) -> dict[str, Evidence]:
+    """Return the concepts that Predict shows, by name."""
+    reader = _Reader(conduct, cones)
+    found = {
+        "linear model": reader.linear(),
+        "affine model": reader.affine(),
+        "two-layer network": reader.two_layers(),
+        "ReLU": reader.rectifier(),
+        "other nonlinearity": reader.other(),
+        "noisy ReLU": reader.noisy_unit(),
+        "noisy input": reader.noisy_input(),
+        "bilinear interaction": reader.bilinear(),
+        "feature normalisation": reader.normalised(),
+    }
+    return {name: evidence for name, evidence in found.items() if evidence}
+
+
+class _Reader:
+    def __init__(self, conduct: Conduct, cones: Cones) -> None:
+        self.conduct = conduct
+        self.cones = cones
+        self.values = cones.values
+        self.x = conduct.probe.x
+        self.target = self.values.prediction
+        self.cone = cones.of(self.target)
+        self.path = [
+            v
+            for v in self.cone
+            if isinstance(v, Written) and v.function == "predict" and cones.features(v)
+        ]
+        self.learnt = {a for a, u in conduct.updates.items() if u.answers}
+
+    def name(self, value: Value) -> str:
+        instruction = self.cones.instruction(value)
+        return "" if instruction is None else word(instruction.op.name)
+
+    def place(self, value: Written) -> Place:
+        return value.function, value.index
+
+    def node(self, value: Written, scale: float = 1.0) -> np.ndarray:
+        return self.conduct.node(self.place(value), scale * self.x)
+
+    def weights(self, value: Value) -> bool:
+        """Tell whether a value rests on something learnt or drawn in Setup."""
+        for part in self.cones.of(value):
+            if isinstance(part, Entry) and part.address in self.learnt | self._feeding:
+                return True
+            instruction = self.cones.instruction(part)
+            if (
+                isinstance(part, Written)
+                and part.function == "setup"
+                and instruction is not None
+                and (instruction.op.is_random or instruction.op.is_partial_write)
+            ):
+                return True
+        return False
+
+    @property
+    def _feeding(self) -> set:
+        """Entries that are copies of what is learnt."""
+        return {
+            a
+            for a, origins in self.values.entries.items()
+            if self.cones.error(origins.learn)
+        }
+
+    # Models.
+
+    def _learns(self) -> bool:
+        reach = self.cones.over_all(self.target)
+        return any(isinstance(v, Entry) and v.address in self.learnt for v in reach)
+
+    def linear(self) -> Evidence | None:
+        conduct = self.conduct
+        if not conduct.affine or not self._learns() or conduct.shifts:
+            return None
+        places = self.cones.places(self.path)
+        return Evidence(places, 1.0, "f(a) + f(b) = f(a + b) for all features tried")
+
+    def affine(self) -> Evidence | None:
+        conduct = self.conduct
+        if not conduct.affine or not self._learns() or not conduct.shifts:
+            return None
+        places = self.cones.places(self.cone, ("predict",))
+        size = float(np.median(np.abs(conduct.offset)))
+        return Evidence(places, 1.0, f"affine in the features, offset about {size:.2g}")
+
+    # Bends.
+
+    def _active(self, value: Written) -> bool:
+        """Tell whether an operation bends its operand where it is used."""
+        instruction = self.cones.instruction(value)
+        assert instruction is not None
+        place = self.place(value)
+        out = self.node(value)
+        operands = [
+            self.conduct.operand(place, k, self.x)
+            for k, operand in enumerate(self.values.reads[place])
+            if k < len(instruction.inputs)
+        ]
+        if word(instruction.op.name) in _EITHER:
+            first = np.mean(np.isclose(out, operands[0], rtol=1e-12, atol=0))
+            return bool(0.02 < first < 0.98)
+        return _residue(operands[0].ravel(), out.ravel()) > 0.02
+
+    def bends(self) -> list[Written]:
+        """Return the operations that bend a value of the features."""
+        return [
+            v
+            for v in self.path
+            if self.name(v) in (*BENT, *_EITHER)
+            and any(self.cones.features(o) for o in self.values.operands(v))
+            and self._active(v)
+        ]
+
+    def _random_gate(self, value: Written) -> bool:
+        """Tell whether a draw decides, alone or through what is made of it."""
+        reads = self.values.operands(value)
+        return self.name(value) in _EITHER and any(
+            self.cones.draws(o) and not self.cones.features(o) for o in reads
+        )
+
+    def _rectified(self) -> list[Written]:
+        """Return values that are another where it is positive, and zero elsewhere."""
+        bends = set(self.bends())
+        found = []
+        for value in self.path:
+            inner = [v for v in self.cones.of(value) if v in bends]
+            if not inner or any(self._gates_by_draw(v) for v in inner):
+                continue
+            out = self.node(value).ravel()
+            for operand in self.path:
+                if operand is value or operand not in self.cones.of(value):
+                    continue
+                held = self.node(operand).ravel()
+                if held.shape == out.shape and _is_rectified(held, out):
+                    found.append(value)
+                    break
+            else:
+                direct = self._features_rectified(out)
+                if direct:
+                    found.append(value)
+        return found
+
+    def _features_rectified(self, out: np.ndarray) -> bool:
+        held = self.x.ravel()
+        return held.shape == out.shape and _is_rectified(held, out)
+
+    def rectifier(self) -> Evidence | None:
+        found = self._rectified()
+        if not found:
+            return None
+        first = found[0]
+        inner = [v for v in self.cones.of(first) if v in set(self.bends())]
+        places = self.cones.places({first, *inner})
+        return Evidence(places, 1.0, "zero where its operand is negative, else equal")
+
+    def other(self) -> Evidence | None:
+        rectified = self._rectified()
+        covered = {v for r in rectified for v in self.cones.of(r)}
+        found = [
+            v for v in self.bends() if v not in covered and not self._random_gate(v)
+        ]
+        found = [v for v in found if not self._gates_by_draw(v)]
+        if not found:
+            return None
+        names = sorted({self.name(v).lower() for v in found})
+        places = self.cones.places(found)
+        return Evidence(
+            places, 1.0, f"{', '.join(names)} bends a value of the features"
+        )
+
+    def _gates_by_draw(self, value: Written) -> bool:
+        return any(
+            self.cones.draws(o) and not self.cones.features(o)
+            for o in self.values.operands(value)
+        )
+
+    def two_layers(self) -> Evidence | None:
+        for bend in [*self.bends(), *self._noisy_units()]:
+            inside = [v for v in self.path if v in self.cones.of(bend) and v != bend]
+            outside = [v for v in self.path if bend in self.cones.of(v) and v != bend]
+            first = next((v for v in inside if self._weighs(v, None)), None)
+            second = next((v for v in outside if self._weighs(v, bend)), None)
+            if first and second:
+                places = self.cones.places({first, bend, second})
+                return Evidence(places, 1.0, "weights, a bend, and weights again")
+        return None
+
+    def hidden(self) -> set:
+        """Return the learnt entries below a bend of a two-layer network."""
+        found = set()
+        for bend in [*self.bends(), *self._noisy_units()]:
+            outside = [v for v in self.path if bend in self.cones.of(v) and v != bend]
+            if not any(self._weighs(v, bend) for v in outside):
+                continue
+            inside = [v for v in self.path if v in self.cones.of(bend) and v != bend]
+            for value in inside:
+                if self._weighs(value, None):
+                    found |= self.cones.parameters(value)
+        return found
+
+    def _weighs(self, value: Written, bend: Written | None) -> bool:
+        """Tell whether it multiplies the features' side by weights of its own."""
+        if self.name(value) not in _TIMES:
+            return False
+        sides = self.values.operands(value)
+        if len(sides) != 2:
+            return False
+
+        def carries(side: Value) -> bool:
+            if bend is not None:
+                return bend in self.cones.of(side)
+            return self.cones.features(side)
+
+        return any(
+            carries(a) and not self.cones.features(b) and self.weights(b)
+            for a, b in (sides, sides[::-1])
+        )
+
+    # Noise.
+
+    def _noisy_units(self) -> list[Written]:
+        found = []
+        for value in self.path:
+            sides = self.values.operands(value)
+            kind = self.name(value)
+            if len(sides) != 2 or kind not in (*_EITHER, *_TIMES):
+                continue
+            for noise, other in (sides, sides[::-1]):
+                if not self.cones.draws(noise) or self.cones.features(noise):
+                    continue
+                gate = kind in _EITHER or any(
+                    self.name(v) == "HEAVYSIDE" for v in self.cones.of(noise)
+                )
+                if gate and self.cones.features(other):
+                    found.append(value)
+        return found
+
+    def noisy_unit(self) -> Evidence | None:
+        found = self._noisy_units()
+        if not found:
+            return None
+        draws = {d for v in found for d in self.cones.draws(v)}
+        places = self.cones.places({*found, *draws})
+        return Evidence(places, 1.0, "a random draw decides what passes")
+
+    def noisy_input(self) -> Evidence | None:
+        for value in self.path:
+            sides = self.values.operands(value)
+            if self.name(value) not in ("SUM", "DIFF", "PRODUCT") or len(sides) != 2:
+                continue
+            for noise, other in (sides, sides[::-1]):
+                if (
+                    self.cones.draws(noise)
+                    and not self.cones.features(noise)
+                    and self.cones.features(other)
+                    and not self.weights(other)
+                    and not self.weights(noise)
+                    and value not in self._noisy_units()
+                ):
+                    places = self.cones.places({value, *self.cones.draws(noise)})
+                    return Evidence(places, 1.0, "a draw joins the features unweighted")
+        return None
+
+    # Shape.
+
+    def bilinear(self) -> Evidence | None:
+        even = self._parity(self.conduct.prediction, 1.0)
+        if even < 1e-6:
+            return None
+        found = [v for v in self.path if self._multiplies(v)]
+        if not found:
+            return None
+        return Evidence(
+            self.cones.places(found),
+            1.0,
+            f"two values that turn with the features are multiplied; {even:.0%} of the"
+            " prediction stays when all features change sign",
+        )
+
+    def _multiplies(self, value: Written) -> bool:
+        """Tell whether it multiplies two odd functions of the features."""
+        sides = self.values.operands(value)
+        if self.name(value) not in _TIMES or len(sides) != 2:
+            return False
+        if not all(self.cones.features(s) for s in sides):
+            return False
+        place = self.place(value)
+        operand = self.conduct.operand
+        return all(
+            self._parity(partial(operand, place, k), -1.0) > 0.999 for k in (0, 1)
+        )
+
+    def _parity(
+        self, function: Callable[[np.ndarray], np.ndarray], sign: float
+    ) -> float:
+        """Return how much of a function of the features is even (1) or odd (-1)."""
+        rest = np.nan_to_num(function(np.zeros_like(self.x)))
+        here, there = function(self.x) - rest, function(-self.x) - rest
+        parts = np.linalg.norm(here + sign * there), np.linalg.norm(here - sign * there)
+        total = float(np.hypot(*parts))
+        return float(parts[0]) / total if total > 1e-12 else 0.0
+
+    def normalised(self) -> Evidence | None:
+        for value in self.path:
+            if self.weights(value) or self.name(value) == "HEAVYSIDE":
+                continue
+            here, more = self.node(value), self.node(value, 3.0)
+            if here.ndim != 2 or np.ptp(here) < 1e-6 or _two_valued(here):
+                continue
+            moved = self.conduct.node(self.place(value), self.x + 0.7)
+            scaled = np.allclose(here, more, rtol=1e-6, atol=1e-9)
+            centred = np.allclose(here, moved, rtol=1e-6, atol=1e-9)
+            if scaled or centred:
+                how = "scale" if scaled else "mean"
+                inner = [v for v in self.path if v in self.cones.of(value)]
+                return Evidence(
+                    self.cones.places(inner),
+                    1.0,
+                    f"does not follow the features' {how}",
+                )
+        return None
+
+
+def _residue(x: np.ndarray, y: np.ndarray) -> float:
+    """Return how much of y no affine function of x explains, 0 to 1."""
+    good = np.isfinite(x) & np.isfinite(y)
+    x, y = x[good], y[good]
+    if x.size < 3 or np.ptp(y) == 0 or np.ptp(x) == 0:
+        return 0.0
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    return float(np.sqrt(np.mean(rest**2) / np.var(y)))
+
+
+def _is_rectified(held: np.ndarray, out: np.ndarray) -> bool:
+    """Tell whether `out` is a multiple of `held` on one side of zero, else zero."""
+    good = np.isfinite(held) & np.isfinite(out) & (np.abs(held) > 1e-12)
+    for sign in (1.0, -1.0):
+        above = good & (sign * held > 0)
+        below = good & (sign * held < 0)
+        if min(above.sum(), below.sum()) < 3:
+            continue
+        ratio = out[above] / held[above]
+        size = np.abs(np.median(ratio))
+        if (
+            size > 1e-9
+            and np.allclose(ratio, np.median(ratio), rtol=1e-6)
+            and np.max(np.abs(out[below])) <= 1e-9 * size * np.max(np.abs(held))
+        ):
+            return True
+    return False
+
+
+def _two_valued(held: np.ndarray) -> bool:
+    return len(np.unique(np.round(held, 9))) <= 2

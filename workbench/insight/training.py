@@ -1,0 +1,404 @@
+"""Concepts in what training does to the state."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.insight.prediction import Evidence, _Reader, word
+from workbench.insight.values import Address, Entry, Value
+from workbench.programs import Kind
+
+if TYPE_CHECKING:
+    from workbench.insight.conduct import Conduct, Update
+    from workbench.insight.cones import Cones
+    from workbench.insight.values import Place
+
+_ALIGNED = 0.9
+_FADES = 1e-6  # shares that are lost for certain
+_ALIKE = 2e-3  # rates that differ by less are taken for the same
+_BOUNDS = ("MIN", "MAX", "ARCTAN", "SIN", "COS", "HEAVYSIDE", "ABS", "DIVISION")
+_LENGTHS = ("NORM", "DIVISION", "RECIPROCAL", "ST_DEV", "DEV")
+
+
+def find_in_training(conduct: Conduct, cones: Cones) -> dict[str, Evidence]:
+    """Return the concepts that Learn shows, by name."""
+    reader = _Trainer(conduct, cones)
+    loss = "squared error" if conduct.probe.metric == "rmse" else "logistic loss"
+    found = {
+        f"gradient step of the {loss}": reader.gradient(),
+        "constant learning rate": reader.constant_rate(),
+        "decaying learning rate": reader.decaying_rate(),
+        "adaptive learning rate": reader.adaptive_rate(),
+        "learning rate from the weights' mean": reader.rate_from_weights(),
+        "backpropagation": reader.backpropagation(),
+        "error clipping": reader.clipping(),
+        "gradient normalisation": reader.normalisation(),
+        "momentum": reader.momentum(),
+        "weight averaging": reader.averaging(),
+        "weight decay": reader.decay(),
+    }
+    return {name: evidence for name, evidence in found.items() if evidence}
+
+
+class _Trainer:
+    def __init__(self, conduct: Conduct, cones: Cones) -> None:
+        self.conduct = conduct
+        self.cones = cones
+        self.entries = conduct.probe.values.entries
+        self.updates = conduct.updates
+        self.averages: set[Address] = set()  #: known once `averaging` has looked
+        self.steps = {a: u for a, u in self.updates.items() if _aligned(u)}
+
+    def made_by(self, addresses: list[Address]) -> tuple[Place, ...]:
+        """Return the instructions of Learn on the way from the error to entries."""
+        values = {
+            v
+            for a in addresses
+            for v in self.cones.of(self.entries[a].learn)
+            if self.cones.error(v)
+        }
+        return self.cones.places(values, ("learn",))
+
+    # Steps.
+
+    def gradient(self) -> Evidence | None:
+        if not self.steps:
+            return None
+        shares = [float(np.mean(u.alignment > _ALIGNED)) for u in self.steps.values()]
+        cosine = np.median(np.concatenate([u.alignment for u in self.steps.values()]))
+        names = ", ".join(_name(a) for a in self.steps)
+        return Evidence(
+            self.made_by(list(self.steps)),
+            max(shares),
+            f"{names} moves along the gradient: cosine {cosine:.3f}",
+        )
+
+    def backpropagation(self) -> Evidence | None:
+        hidden = _Reader(self.conduct, self.cones).hidden() & set(self.steps)
+        if not hidden:
+            return None
+        cosine = np.median(np.concatenate([self.steps[a].alignment for a in hidden]))
+        names = ", ".join(sorted(map(_name, hidden)))
+        return Evidence(
+            self.made_by(sorted(hidden, key=_name)),
+            float(
+                np.mean([np.mean(self.steps[a].alignment > _ALIGNED) for a in hidden])
+            ),
+            f"{names}, below the hidden units, moves along the gradient:"
+            f" cosine {cosine:.3f}",
+        )
+
+    # Rates.
+
+    def _rates(self) -> dict[Address, list[np.ndarray]]:
+        """Return the rate by checkpoint and task of each step of a plain gradient.
+
+        Of a normalised one, its length.
+        """
+        return {
+            a: self.conduct.by_checkpoint(u.length if abs(u.growth) < 0.15 else u.rate)
+            for a, u in self.steps.items()
+        }
+
+    def constant_rate(self) -> Evidence | None:
+        for address, rate in self._rates().items():
+            if _spread(np.concatenate(rate)) < _ALIKE:
+                size = float(np.nanmedian(np.concatenate(rate)))
+                return Evidence(
+                    self._scaling(address),
+                    1.0,
+                    f"always {size:.3g} for {_name(address)}",
+                )
+        return None
+
+    def decaying_rate(self) -> Evidence | None:
+        for address, rate in self._rates().items():
+            by_time = np.array([np.nanmedian(row) for row in rate])
+            alike = all(_spread(row) < _ALIKE for row in rate)
+            falls = np.all(np.diff(by_time) < 0) and by_time[-1] < 0.98 * by_time[0]
+            if alike and falls:
+                places = self._scaling(address)
+                return Evidence(
+                    places,
+                    1.0,
+                    f"from {by_time[0]:.3g} to {by_time[-1]:.3g} for {_name(address)}",
+                )
+        return None
+
+    def adaptive_rate(self) -> Evidence | None:
+        spreads = {
+            address: float(np.median([_spread(row) for row in rate]))
+            for address, rate in self._rates().items()
+        }
+        if not spreads:
+            return None
+        address = min(spreads, key=spreads.__getitem__)
+        if not spreads[address] > _ALIKE:
+            return None
+        return Evidence(
+            self._scaling(address),
+            1.0,
+            f"differs by {spreads[address]:.2%} between memories for {_name(address)}",
+        )
+
+    def rate_from_weights(self) -> Evidence | None:
+        for address in self.steps:
+            for value in self.cones.of(self.entries[address].learn):
+                instruction = self.cones.instruction(value)
+                if instruction is None or instruction.op.name not in (
+                    "MATRIX_MEAN_OP",
+                    "MATRIX_NORM_OP",
+                    "MATRIX_ST_DEV_OP",
+                ):
+                    continue
+                (operand,) = self.cones.values.operands(value)
+                held = {a for a in self.cones.parameters(operand) if a in self.updates}
+                learnt = {a for a in held if a[0] is Kind.MATRIX and self._learns(a)}
+                if learnt and instruction.op.name == "MATRIX_MEAN_OP":
+                    predicts = value in self.cones.of(self.cones.values.prediction)
+                    if predicts or self.cones.error(value):
+                        continue
+                    places = self.cones.places({value})
+                    return Evidence(
+                        places,
+                        1.0,
+                        f"the mean of {_name(min(learnt, key=_name))} scales the step"
+                        f" of {_name(address)}",
+                    )
+        return None
+
+    def _scaling(self, address: Address) -> tuple[Place, ...]:
+        """Return what makes the step's factor: scalars of Learn that know no error."""
+        cone = self.cones.of(self.entries[address].learn)
+        near = {
+            operand
+            for v in cone
+            if self.cones.error(v)
+            for operand in self.cones.values.operands(v)
+            if not self.cones.error(operand) and not self.cones.features(operand)
+        }
+        found: set[Value] = set()
+        for value in near:
+            instruction = self.cones.instruction(value)
+            if instruction is not None and instruction.op.output is Kind.SCALAR:
+                found |= self.cones.of(value)
+            if (
+                isinstance(value, Entry)
+                and value.address[0] is Kind.SCALAR
+                and not self._learns(value.address)
+            ):
+                for origin in self.entries[value.address]:
+                    found |= self.cones.of(origin)
+        return self.cones.places(found) or self.made_by([address])
+
+    # The error's way.
+
+    def clipping(self) -> Evidence | None:
+        for address, update in self.steps.items():
+            if update.growth_small > 0.7 and update.growth_large < 0.3:
+                cone = self.cones.of(self.entries[address].learn)
+                places = self.cones.places(
+                    {v for v in cone if self._operation(v) in _BOUNDS}, ("learn",)
+                )
+                return Evidence(
+                    places or self.made_by([address]),
+                    1.0,
+                    f"the step of {_name(address)} grows with small errors"
+                    f" (power {update.growth_small:.1f}), not with large ones"
+                    f" ({update.growth_large:.1f})",
+                )
+        return None
+
+    def normalisation(self) -> Evidence | None:
+        for address, update in self.steps.items():
+            powers = (update.growth, update.growth_small, update.growth_features)
+            if all(abs(power) < 0.15 for power in powers):
+                cone = self.cones.of(self.entries[address].learn)
+                places = self.cones.places(
+                    {
+                        v
+                        for v in cone
+                        if self._operation(v) in _LENGTHS and self.cones.error(v)
+                    },
+                    ("learn",),
+                )
+                if not places:
+                    continue
+                return Evidence(
+                    places,
+                    1.0,
+                    f"the step of {_name(address)} has the same length for any error"
+                    " and any scale of the features",
+                )
+        return None
+
+    def _operation(self, value: Value) -> str:
+        instruction = self.cones.instruction(value)
+        return "" if instruction is None else word(instruction.op.name)
+
+    # State on state.
+
+    def _learns(self, address: Address) -> bool:
+        return address in self.updates and self.updates[address].answers
+
+    @cached_property
+    def _pairs(self) -> list[tuple[Address, Address]]:
+        """Return pairs of entries of one kind of which one can reach the other."""
+        return [
+            (a, b)
+            for a in self.entries
+            for b in self.entries
+            if a != b
+            and a[0] is b[0]
+            and Entry(a) in self.cones.of(self.entries[b].learn)
+        ]
+
+    @cached_property
+    def _running(self) -> dict[Address, tuple[Address, float]]:
+        """Return entries that collect steps: what each moves, and what it keeps.
+
+        What it moves acts back on it through the prediction.
+        """
+        found = {}
+        for source, target in self._pairs:
+            if not (self._learns(source) and self._learns(target)):
+                continue
+            if not self._acts_back(target, source) or self._copies(source):
+                continue
+            kept = self.conduct.carried(source, source)
+            moved = self.conduct.carried(source, target)
+            own = self.conduct.carried(target, target)
+            fades = 0.02 < kept < 0.9999
+            if fades and abs(moved) > 1e-4 and own > 0.3 and source not in self.steps:
+                found[source] = target, kept
+        return found
+
+    def _acts_back(self, target: Address, source: Address) -> bool:
+        """Tell whether an entry, or a copy of it, has a part in another's update."""
+        cone = self.cones.of(self.entries[source].learn)
+        return Entry(target) in cone or any(
+            Entry(copy) in cone for copy in self._copies(target)
+        )
+
+    def _copies(self, address: Address) -> list[Address]:
+        """Return entries that are made anew from an entry after each example.
+
+        Directly, not by way of another that keeps something of itself.
+        """
+        return [
+            target
+            for source, target in self._pairs
+            if source == address
+            and abs(self.conduct.carried(target, target)) < 0.1
+            and self._reaches(address, target)
+            and not any(
+                self._reaches(address, other)
+                and self._reaches(other, target)
+                and self.conduct.carried(other, other) > 0.3
+                for other in self.entries
+                if other not in (address, target)
+            )
+        ]
+
+    def _reaches(self, source: Address, target: Address) -> bool:
+        known = (source, target) in self._pairs
+        return known and abs(self.conduct.carried(source, target)) > 0.1
+
+    def momentum(self) -> Evidence | None:
+        for source, (target, kept) in self._running.items():
+            return Evidence(
+                self.made_by([source, target]),
+                1.0,
+                f"{_name(source)} keeps {kept:.3g} of itself, collects the error's"
+                f" answer and moves {_name(target)}",
+            )
+        return None
+
+    def averaging(self) -> Evidence | None:
+        for source, target in self._pairs:
+            if not self._learns(source) or source[0] is Kind.SCALAR:
+                continue
+            if self._acts_back(target, source):
+                continue  # as weights do on their momentum
+            taken = self.conduct.carried(source, target)
+            kept = self.conduct.carried(target, target)
+            own = self.conduct.carried(source, source)
+            if not (abs(taken) > 1e-5 and 0.3 < kept < 1.0001 and own > 0.3):
+                continue
+            cone = self.cones.of(self.entries[target].learn)
+            places = self.cones.places(
+                {v for v in cone if Entry(target) in self.cones.of(v)}, ("learn",)
+            )
+            self.averages.add(target)
+            how = (
+                "sums" if kept > 0.9999 else f"keeps {kept:.3g} of itself and averages"
+            )
+            return Evidence(places, 1.0, f"{_name(target)} {how} {_name(source)}")
+        return None
+
+    def decay(self) -> Evidence | None:
+        for address in self._weights():
+            lost = self._loss(address)
+            if lost is None:
+                continue
+            cone = self.cones.of(self.entries[address].learn)
+            places = self.cones.places(
+                {
+                    v
+                    for v in cone
+                    if Entry(address) in self.cones.of(v) and not self.cones.error(v)
+                },
+                ("learn", "predict"),
+            )
+            return Evidence(
+                places or self.made_by([address]),
+                1.0,
+                f"{_name(address)} loses {lost:.2%} of itself at each example",
+            )
+        return None
+
+    def _loss(self, address: Address) -> float | None:
+        """Return the share of itself that an entry loses, or None."""
+        held, drift = self.conduct.drift(address)
+        for source in self._running:
+            if source[0] is address[0] and self._running[source][0] == address:
+                part = self.conduct.carried(source, address)
+                drift = drift - part * self.conduct.held(source)
+        with np.errstate(all="ignore"):
+            sizes = np.linalg.norm(held, axis=1) * np.linalg.norm(drift, axis=1)
+            turned = np.sum(held * drift, axis=1) / sizes
+            lost = np.linalg.norm(drift, axis=1) / np.linalg.norm(held, axis=1)
+        good = np.isfinite(turned) & (lost > _FADES)
+        if np.mean(good) < 0.5 or np.median(turned[good]) > -0.95:
+            return None
+        found = float(np.median(lost[good]))
+        return found if found < 0.5 else None
+
+    def _weights(self) -> list[Address]:
+        """Return entries that learn and predict, and are not running sums of steps."""
+        apart = set(self._running) | self.averages
+        own = [a for a in self.steps if a not in apart]
+        copied = [s for s, t in self._pairs if t in own and t in self._copies(s)]
+        # What is made anew from another at each example keeps nothing of itself.
+        made = {t for s, t in self._pairs if t in self._copies(s)}
+        return [a for a in dict.fromkeys([*own, *copied]) if a not in made | apart]
+
+
+def _aligned(update: Update) -> bool:
+    found = update.alignment
+    return bool(update.answers and found.size >= 4 and np.median(found) > _ALIGNED)
+
+
+def _spread(found: np.ndarray) -> float:
+    """Return the standard deviation over the mean of what is finite."""
+    found = found[np.isfinite(found)]
+    if found.size == 0:
+        return float("inf")
+    return float(np.std(found) / max(abs(np.mean(found)), 1e-300))
+
+
+def _name(address: Address) -> str:
+    return f"{address[0].value}{address[1]}"
