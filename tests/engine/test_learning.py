@@ -81,7 +81,7 @@ def test_training_that_breaks_off_stays_at_zero():
 
 def test_what_does_not_fit_together_is_refused():
     tasks = [small_task(0, train=5), small_task(1, train=6)]
-    with pytest.raises(ValueError, match="1 x 5 .*agree"):
+    with pytest.raises(ValueError, match=r"1 x 5 .*agree"):
         learning_curve(linear(), tasks)
     with pytest.raises(ValueError, match="points is 0"):
         learning_curve(linear(), tasks[:1], points=0)

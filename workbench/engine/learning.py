@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.engine._jit import kernel
 from workbench.engine.evaluate import Dtype, blocks_of
-from workbench.engine.execute import ACCURACY, MULTICLASS, keep_best
-from workbench.engine.lifetime import (
-    begin_block,
-    copy_memory,
-    set_keys,
-    train_block,
-    validate_block,
-)
+from workbench.engine.execute import ACCURACY, MULTICLASS
 from workbench.engine.options import (
     check_limit,
     check_program,
@@ -25,7 +17,7 @@ from workbench.engine.options import (
     check_whole,
 )
 from workbench.engine.prepare import prepare
-from workbench.engine.simd import pointer
+from workbench.engine.stops import curve_blocks
 from workbench.engine.warm import call
 
 if TYPE_CHECKING:
@@ -35,8 +27,6 @@ if TYPE_CHECKING:
     from workbench.tasks import Task, TaskSet
 
 MAX_POINTS = 10_000
-_FIRST, _NO = np.int64(0), np.int64(0)
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,46 +144,3 @@ def _stops(epochs: int, train: int, points: int) -> np.ndarray:
     even = np.arange(points + 1, dtype=np.int64) * total // points
     ends = np.arange(1, epochs + 1, dtype=np.int64) * train
     return np.union1d(even, ends).astype(np.int64)
-
-
-@kernel
-def curve_blocks(
-    program, interpreters, shape, blocks, work, seed, limit, stops, fitness, loss
-):
-    """Train on all blocks, stopping to validate; results stand in the last two.
-
-    `fitness` and `loss` are float64[stops, blocks, L]: fitness, and the mean of squared
-    errors or of mistakes. They are left as they are for lanes that are dead.
-    """
-    set_keys(seed, blocks, work)
-    code = program, interpreters
-    for block in range(len(work.alive)):
-        begin_block(code, shape, blocks, work, block)
-        done = _FIRST
-        for i in range(len(stops)):
-            # Memory wiped and Setup run is the beginning of the first epoch.
-            epoch = done // shape.train
-            if stops[i] > done:
-                start = done - epoch * shape.train
-                last = stops[i] - epoch * shape.train
-                train_block(
-                    code, shape, blocks, work, block, epoch, start, last, limit, _NO
-                )
-                done = stops[i]
-            if work.alive[block] == _ZERO:
-                break
-            passing = done == 0 or done % shape.train != 0
-            if passing:
-                copy_memory(shape, blocks, block, work.memory, work.saved)
-            within = validate_block(
-                code, shape, blocks, work, block, epoch, shape.valid, limit, _NO
-            )
-            reached = pointer(fitness[i, block])
-            sums = pointer(work.loss[block])
-            lanes = fitness.shape[2]
-            keep_best(shape, within, sums, shape.valid, reached, lanes)
-            for lane in range(lanes):
-                if (within >> np.uint64(lane)) & _ONE:
-                    loss[i, block, lane] = work.loss[block, lane] / shape.valid
-            if passing:
-                copy_memory(shape, blocks, block, work.saved, work.memory)

@@ -7,5 +7,13 @@ from workbench.widgets.panel import Panel
 from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_view import ProgramView
 from workbench.widgets.search_panel import SearchPanel
+from workbench.widgets.what_if import WhatIf
 
-__all__ = ["Panel", "ProgramDebugger", "ProgramView", "SearchPanel", "lab_config_path"]
+__all__ = [
+    "Panel",
+    "ProgramDebugger",
+    "ProgramView",
+    "SearchPanel",
+    "WhatIf",
+    "lab_config_path",
+]
