@@ -10,6 +10,7 @@ from workbench.widgets.program_graph import ProgramGraph
 from workbench.widgets.program_view import ProgramView
 from workbench.widgets.runs_panel import RunsPanel
 from workbench.widgets.search_panel import SearchPanel
+from workbench.widgets.what_if import WhatIf
 
 __all__ = [
     "Panel",
@@ -19,5 +20,6 @@ __all__ = [
     "ProgramView",
     "RunsPanel",
     "SearchPanel",
+    "WhatIf",
     "lab_config_path",
 ]
