@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workbench.engine.warm import telling
 from workbench.widgets.channel import Pump
 from workbench.widgets.program_debugger import ProgramDebugger
+from workbench.widgets.program_graph import ProgramGraph
 from workbench.widgets.program_view import ProgramView
+from workbench.widgets.what_if import WhatIf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,16 @@ def _debugger(subject: Subject) -> Panel:
     )
 
 
+def _what_if(subject: Subject) -> Panel:
+    spec = subject.search.spec
+    return WhatIf(
+        subject.program,
+        subject.tasks(),
+        seed=spec.seed,
+        max_abs_error=spec.max_abs_error,
+    )
+
+
 def _set_program(view: Any, subject: Subject) -> None:
     view.program = subject.program
 
@@ -80,7 +92,19 @@ VIEWS = (
         _set_program,
         is_light=True,
     ),
+    View(
+        "graph",
+        "Graph",
+        lambda subject: ProgramGraph(subject.program, task=subject.tasks()[0]),
+        _set_program,
+    ),
     View("debugger", "Debugger", _debugger, None),
+    View(
+        "what-if",
+        "What if",
+        _what_if,
+        _set_program,
+    ),
 )
 """In the order of their tabs."""
 
