@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """One JupyterLab for all browser tests; each brings its own kernel.
-
-    The engine is compiled before, so that no deadline covers that.
-    """
+def compiled() -> None:
+    """The engine is compiled before, so that no deadline covers that."""
     Search(PRESETS["demo"].spec).prepare()
+
+
+@pytest.fixture(scope="session")
+def lab_server(
+    compiled: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LabServer]:
+    """One JupyterLab for all browser tests; each brings its own kernel."""
     server = LabServer(tmp_path_factory.mktemp("lab"))
     yield server
     server.close()

@@ -31,7 +31,7 @@ export function followTheme(root: HTMLElement, signal: AbortSignal, changed: () 
   const observer = new MutationObserver(apply);
   observer.observe(document.body, {
     attributes: true,
-    attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "class"],
+    attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind", "data-theme", "class"],
   });
   const media = window.matchMedia("(prefers-color-scheme: dark)");
   media.addEventListener("change", apply, { signal });
@@ -40,8 +40,9 @@ export function followTheme(root: HTMLElement, signal: AbortSignal, changed: () 
 }
 
 function isDark(): boolean {
-  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
+  const { jpThemeLight, vscodeThemeKind, theme } = document.body.dataset;
   if (jpThemeLight !== undefined) return jpThemeLight === "false";
   if (vscodeThemeKind !== undefined) return !vscodeThemeKind.includes("light");
+  if (theme === "dark" || theme === "light") return theme === "dark"; // marimo
   return window.matchMedia("(prefers-color-scheme: dark)").matches;
 }

@@ -291,6 +291,21 @@ it("asks nothing without a question", async () => {
   expect(el.querySelector<HTMLElement>(".wb-cover")!.hidden).toBe(true);
 });
 
+it.each([
+  ["jpThemeLight", "false", "true"],
+  ["vscodeThemeKind", "vscode-dark", "vscode-light"],
+  ["theme", "dark", "light"],
+])("follows the theme of a host that says it in %s", async (name, dark, light) => {
+  document.body.dataset[name] = dark;
+  await show();
+  const root = el.querySelector<HTMLElement>(".wb-search")!;
+  expect(root.dataset.wbTheme).toBe("dark");
+  document.body.dataset[name] = light;
+  await settle();
+  expect(root.dataset.wbTheme).toBe("light");
+  delete document.body.dataset[name];
+});
+
 it("tells why a search failed", async () => {
   await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
   expect(text("[role=alert]")).toContain("ValueError: no");
