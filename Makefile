@@ -31,7 +31,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check-python: $(READY)
+check-python: $(READY) $(NODE_READY)
 	$(BIN)/python -m pytest
 
 widgets: $(NODE_READY)
