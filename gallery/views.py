@@ -89,16 +89,19 @@ ProgramView(winner, title="Winner of the demo, seed 6")
             " heat maps, jumps to what went wrong, a value after each example."
         ),
         alt=(
-            "The step of the largest training error: the current line, memory cells in"
-            " orange and blue, and the error falling over the training examples."
+            "Inside Learn at the fourth training example: the current line, memory as"
+            " cells in orange and blue, and the error falling over the examples."
         ),
         root="wb-debugger",
         cell="""
 from workbench.widgets import ProgramDebugger
 ProgramDebugger(winner, tasks[0])
 """,
-        clicks=("[data-jump='largest training error']",),
-        ready="[role=status]:text-matches('training example')",
+        clicks=(
+            *["[aria-label='On to the end of the next example']"] * 4,
+            *["[aria-label='Back one instruction']"] * 2,
+        ),
+        ready="[role=status]:text-matches('training example 4 .*Learn 6')",
     ),
 )
 """All views, in the order of the gallery."""
