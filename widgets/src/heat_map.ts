@@ -35,7 +35,7 @@ export class HeatMap {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
   private readonly size = h("small", {});
-  private readonly watch: HTMLButtonElement;
+  private readonly watch: HTMLElement;
   private values: Float64Array = new Float64Array(0);
   private before: Float64Array = new Float64Array(0);
   private cursor = 0;
@@ -45,23 +45,27 @@ export class HeatMap {
     readonly layout: Layout,
     role: string,
     private readonly say: (text: string | undefined, spoken: boolean) => void,
-    private readonly choose: (element: number[] | undefined) => void,
+    /** Called with the cell that is chosen; without it, cells can only be read. */
+    private readonly choose: ((element: number[] | undefined) => void) | undefined,
     signal: AbortSignal,
   ) {
     const { name, shape } = layout;
     this.canvas = h("canvas", { class: "wb-heat-cells", role: "img", tabindex: 0 });
-    this.watch = h(
-      "button",
-      { type: "button", class: "wb-heat-name", "data-watch": name, title: `Draw ${shape.length ? "the length of " : ""}${name} over the examples` },
-      h("b", { class: `wb-memory-${name[0]}` }, name),
-    );
+    const label = h("b", { class: `wb-memory-${name[0]}` }, name);
+    this.watch = choose
+      ? h(
+          "button",
+          { type: "button", class: "wb-heat-name", "data-watch": name, title: `Draw ${shape.length ? "the length of " : ""}${name} over the examples` },
+          label,
+        )
+      : h("span", { class: "wb-heat-name" }, label);
     this.element = h(
       "div",
       { class: `wb-heat wb-heat-${shape.length}`, "data-heat": name },
       h("div", { class: "wb-heat-head", title: role }, this.watch, SHORT.has(role) && h("span", { class: "wb-heat-role" }, role), this.size),
       this.canvas,
     );
-    this.watch.addEventListener("click", () => this.choose(undefined), { signal });
+    if (choose) this.watch.addEventListener("click", () => choose(undefined), { signal });
     this.listen(signal);
   }
 
@@ -127,7 +131,7 @@ export class HeatMap {
     const counts = new Map<string, number>();
     for (const value of this.values) counts.set(classOf(value), (counts.get(classOf(value)) ?? 0) + 1);
     const parts = [...counts].map(([kind, count]) => `${count} ${kind.replace("minus-", "minus ")}`);
-    return `${name}, ${shape.join(" by ")}: ${parts.join(", ")}; ${changed} changed. Arrow keys read cells, Enter watches one.`;
+    return `${name}, ${shape.join(" by ")}: ${parts.join(", ")}${this.choose ? `; ${changed} changed. Arrow keys read cells, Enter watches one.` : ". Arrow keys read cells."}`;
   }
 
   private place(i: number): number[] {
@@ -166,7 +170,7 @@ export class HeatMap {
       "click",
       (event) => {
         const i = at(event);
-        if (i !== undefined) this.choose(this.place(i));
+        if (i !== undefined) this.choose?.(this.place(i));
       },
       { signal },
     );
@@ -175,7 +179,7 @@ export class HeatMap {
       (event) => {
         const { columns } = this.grid();
         const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-        if (event.key === "Enter") this.choose(this.place(this.cursor));
+        if (event.key === "Enter") this.choose?.(this.place(this.cursor));
         else if (step === undefined) return;
         else if (this.values[this.cursor + step] !== undefined) this.cursor += step;
         event.preventDefault();
