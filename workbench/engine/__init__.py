@@ -2,16 +2,19 @@
 
 from workbench.engine.apply import apply
 from workbench.engine.evaluate import Evaluation, evaluate
+from workbench.engine.learning import LearningCurve, learning_curve
 from workbench.engine.memory import Memory
 from workbench.engine.trace import Trace, Visits, memory_after, trace
 
 __all__ = [
     "Evaluation",
+    "LearningCurve",
     "Memory",
     "Trace",
     "Visits",
     "apply",
     "evaluate",
+    "learning_curve",
     "memory_after",
     "trace",
 ]

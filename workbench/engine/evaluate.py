@@ -111,7 +111,7 @@ def evaluate(
     count = len(tasks)
     fitness, steps = np.zeros(count), np.zeros(count, np.int64)
     stopped = np.zeros(count, np.bool_)
-    for members, blocks in _blocks_of(tasks, dtype):
+    for members, blocks in blocks_of(tasks, dtype):
         work = run(prepare(program, blocks, reduce=reduce), blocks, seed, limit)
         fitness[members] = work.fitness.ravel()[: len(members)]
         steps[members] = work.steps.ravel()[: len(members)]
@@ -149,7 +149,7 @@ def combine_fitness(task_fitness: np.ndarray, combine: Combine) -> float:
     return float(call(combined, task_fitness, combine == "median", task_fitness.copy()))
 
 
-def _blocks_of(
+def blocks_of(
     tasks: TaskSet | Sequence[Task], dtype: str
 ) -> Iterator[tuple[np.ndarray, Blocks]]:
     """Yield blocks of tasks of one shape, with the tasks' places in the result."""

@@ -9,6 +9,7 @@ from workbench.widgets.program_diff import ProgramDiff
 from workbench.widgets.program_graph import ProgramGraph
 from workbench.widgets.program_view import ProgramView
 from workbench.widgets.search_panel import SearchPanel
+from workbench.widgets.what_if import WhatIf
 
 __all__ = [
     "Panel",
@@ -17,5 +18,6 @@ __all__ = [
     "ProgramGraph",
     "ProgramView",
     "SearchPanel",
+    "WhatIf",
     "lab_config_path",
 ]
