@@ -315,3 +315,24 @@ def test_a_curve_survives_odd_values():
     flat = [{"steps": 0, "other": 1.0}, {"steps": 0, "other": 1.0}]
     assert len(draw_curve(flat, "steps", 60, 8)) == 9
     assert len(draw_curve([{"best": 1.0}, {"best": nan}], "steps", 5, 4)) == 5
+
+
+def test_runs_are_named_tagged_deleted_and_found():
+    first, second = stored(), stored()
+    assert "the best" in call("runs", "rename", first, "the best").stdout
+    (tagged,) = lines("runs", "tag", first, "a", "b", "--remove", "c", "--json")[0]
+    assert tagged["tags"] == ["a", "b"]
+    assert "a b" in call("runs").stdout
+    assert [r["run"] for r in lines("runs", "--filter", "tag:a", "--json")[0]] == [
+        first
+    ]
+    assert "None of 2 runs" in call("runs", "--filter", "tag:z").stdout
+    assert "deleted" in call("runs", "delete", first).stdout
+    assert [r["run"] for r in lines("runs", "--json")[0]] == [second]
+    assert [r["run"] for r in lines("runs", "--deleted", "--json")[0]] == [first]
+    call("runs", "undelete", first)
+    assert lines("runs", "--filter", "best", "--json")[0][0]["name"] == "the best"
+    call("runs", "delete", first, second)
+    assert "2 runs removed" in call("runs", "purge").stdout
+    assert "No deleted runs" in call("runs", "--deleted").stdout
+    assert "tag is 'a,b'" in refusal("runs", "tag", stored(), "a,b")

@@ -27,7 +27,7 @@ from rich.progress import (
 from typer.core import TyperGroup
 
 import workbench
-from workbench.runs import Runner, RunStore
+from workbench.runs import Runner, RunQuery, RunStore
 from workbench.tasks import DataLibrary
 from workbench.terminal import runs_table
 from workbench.watch import RunView, json_lines, live, plain_lines, print_json
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 NOTEBOOK = "01_first_search.ipynb"
 PRESET_NAMES = ("linear", "demo", "affine", "two-layer", "digits")
 """As in `workbench.PRESETS`, which takes long to load and --help does not need."""
+FILTER_HELP = "Words, or tag:x, status:finished, seed:7; a dash excludes: -tag:x."
 INTERRUPTED = 130
 """Exit code of what was interrupted, as shells have it."""
 LIMITS = ("individuals", "evaluations", "train_steps", "seconds")
@@ -75,6 +76,8 @@ app = typer.Typer(
 )
 data = typer.Typer(cls=_Group, no_args_is_help=True, help="Image data sets.")
 app.add_typer(data, name="data")
+runs = typer.Typer(cls=_Group, help="List the runs; rename, tag, delete them.")
+app.add_typer(runs, name="runs")
 
 
 def whole(text: str) -> int:
@@ -269,17 +272,89 @@ def _interruption() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-@app.command()
-def runs(as_json: AsJson = False) -> None:
-    """List the runs, newest first."""
+@runs.callback(invoke_without_command=True)
+def _list_runs(
+    context: typer.Context,
+    which: Annotated[
+        str, typer.Option("--filter", metavar="TEXT", help=FILTER_HELP)
+    ] = "",
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Those that can be undeleted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first; rename, tag, delete them."""
+    if context.invoked_subcommand is not None:
+        return
     store = RunStore()
-    records = store.list()
+    there = store.list(deleted=deleted)
+    query = RunQuery(which)
+    if query.hint:
+        typer.echo(query.hint, err=True)
+    records = [record for record in there if query.matches(record)]
     if as_json:
         print_json([_entry(record) for record in records])
     elif records:
         Console().print(runs_table(records))
+    elif there:
+        typer.echo(f"None of {len(there)} runs matches.")
     else:
-        typer.echo(f"No runs yet in {store.path.parent}.")
+        what = "deleted runs" if deleted else "runs yet"
+        typer.echo(f"No {what} in {store.path.parent}.")
+
+
+RunId = Annotated[str, typer.Argument(help="The run's id or its beginning.")]
+RunIds = Annotated[list[str], typer.Argument(help="Ids or their beginnings.")]
+
+
+def _told(records: list[RunRecord], what: str, as_json: bool) -> None:
+    """Tell what was done to some runs."""
+    if as_json:
+        print_json([_entry(record) for record in records])
+        return
+    for record in records:
+        typer.echo(f"{record.id}: {what.format(run=record)}")
+
+
+@runs.command()
+def rename(run: RunId, name: str, as_json: AsJson = False) -> None:
+    """Give a run another name."""
+    _told([RunStore().rename(run, name)], "{run.name}", as_json)
+
+
+@runs.command()
+def tag(
+    run: RunId,
+    add: Annotated[list[str] | None, typer.Argument(help="Tags to add.")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", help="Tags to take away.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add tags to a run, or take them away."""
+    record = RunStore().tag(run, add or (), remove or ())
+    _told([record], " ".join(record.tags) or "no tags", as_json)
+
+
+@runs.command()
+def delete(run: RunIds, as_json: AsJson = False) -> None:
+    """Delete runs; for a week, `undelete` brings them back."""
+    store = RunStore()
+    _told([store.delete(one) for one in run], "deleted", as_json)
+
+
+@runs.command()
+def undelete(run: RunIds, as_json: AsJson = False) -> None:
+    """Bring deleted runs back."""
+    store = RunStore()
+    _told([store.undelete(one) for one in run], "back", as_json)
+
+
+@runs.command()
+def purge() -> None:
+    """Remove deleted runs for good."""
+    count = RunStore().purge()
+    typer.echo(f"{count} run{'' if count == 1 else 's'} removed for good.")
 
 
 def _entry(record: RunRecord) -> dict[str, Any]:
@@ -289,6 +364,9 @@ def _entry(record: RunRecord) -> dict[str, Any]:
     return {
         "run": record.id,
         **values,
+        "tags": list(record.tags),
+        "version": record.version,
+        "deleted": record.deleted,
         record.unit: record.position,
         "total": record.total,
         "metrics": record.metrics,

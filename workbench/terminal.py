@@ -139,7 +139,7 @@ def number(value: float) -> str:
 def runs_table(records: Sequence[RunRecord]) -> Table:
     """Return the list of runs."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "name", "seed", "status", "done", "best", "began"):
+    for name in ("run", "name", "seed", "status", "done", "best", "began", "tags"):
         right = name in ("seed", "done", "best")
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for record in records:
@@ -154,5 +154,6 @@ def runs_table(records: Sequence[RunRecord]) -> Table:
             f"{record.position:,}" + share,
             number(best) if isinstance(best, int | float) else "",
             began.strftime("%Y-%m-%d %H:%M"),
+            " ".join(record.tags),
         )
     return table

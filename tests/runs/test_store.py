@@ -125,10 +125,14 @@ def test_runs_are_listed_newest_first(store):
     assert created == sorted(created, reverse=True)
 
 
-def test_a_run_is_deleted_with_all_that_belongs_to_it(store):
+def test_a_deleted_run_is_purged_with_all_that_belongs_to_it(store):
     keep, drop = walked(store, 50), walked(store, 50)
-    store.delete(drop[:-1] if not keep.startswith(drop[:-1]) else drop)
+    store.delete(drop)
     assert [record.id for record in store.list()] == [keep]
+    assert store.curve(drop) != []
+    assert store.purge(older_than=1000) == 0
+    assert store.purge() == 1
+    assert store.list(deleted=True) == []
     assert store.curve(drop) == store.events(drop) == store.notes(drop) == []
     assert store.load_checkpoint(drop) is None
     assert store.curve(keep) != []

@@ -2,6 +2,7 @@
 
 import { h, setText } from "./dom";
 import { duration, fitness, short } from "./format";
+import { boxFor, drawAxes, fillBand, prepare, strokeLine, type Box } from "./plot";
 import { clockStep, fitnessScale, linearScale, ninesScale, wholeStep, type Scale } from "./scales";
 import type { Table } from "./table";
 import { colours, type Colours } from "./theme";
@@ -16,14 +17,7 @@ export const X_AXES = {
 export type XAxis = keyof typeof X_AXES;
 export type YAxis = "linear" | "nines";
 
-interface Box {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-const FONT = "12px ";
+export const FITNESS_TITLE = "Fitness (1 is perfect)";
 const MARK = 4.5;
 
 export class Curve {
@@ -171,75 +165,28 @@ export class Curve {
   }
 
   private draw(): void {
-    const [width, height] = [this.element.clientWidth, this.element.clientHeight];
-    const context = this.canvas.getContext("2d");
-    if (!context || width < 60 || height < 60) return;
-    const ratio = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = width * ratio;
-    if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = height * ratio;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
+    const context = prepare(this.canvas, this.element);
+    if (!context) return;
     this.paint ??= colours(this.element);
 
     const rows = this.table.length;
     const yScale = this.makeYScale();
-    const font = FONT + getComputedStyle(this.element).fontFamily;
-    context.font = font;
-    const labels = Math.max(...yScale.ticks.map((t) => context.measureText(t.label).width));
-    this.box = { left: Math.ceil(labels) + 16, top: 26, width: 0, height: height - 26 - 44 };
-    this.box.width = width - this.box.left - 16;
+    this.box = boxFor(context, this.element, yScale);
     const axis = X_AXES[this.xAxis];
     const end = rows > 0 ? this.table.column(this.xAxis)(rows - 1) : 0;
     this.xScale = linearScale(0, end > 0 ? end : 1, this.box.width / 110, axis.label, axis.steps);
 
-    this.drawAxes(context, this.paint, yScale, rows > 0);
+    const xScale = rows > 0 ? this.xScale : undefined;
+    drawAxes(context, this.paint, this.box, yScale, xScale, FITNESS_TITLE, this.xTitle());
     if (rows > 0) this.drawData(context, this.paint, yScale, rows);
     setText(this.empty, rows > 0 ? "" : this.emptyText);
-    this.drawReadout(context, this.paint, yScale, width);
+    this.drawReadout(context, this.paint, yScale, this.element.clientWidth);
   }
 
   private makeYScale(): Scale {
     if (this.yAxis === "linear") return fitnessScale();
     const best = this.table.column("best");
     return ninesScale(this.table.length > 0 ? best(this.table.length - 1) : 0.1);
-  }
-
-  private drawAxes(
-    context: CanvasRenderingContext2D,
-    paint: Colours,
-    yScale: Scale,
-    withX: boolean,
-  ): void {
-    const { left, top, width, height } = this.box;
-    context.lineWidth = 1;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const tick of yScale.ticks) {
-      const y = Math.round(top + height * (1 - yScale.place(tick.value))) + 0.5;
-      context.strokeStyle = paint.grid;
-      context.beginPath();
-      context.moveTo(left, y);
-      context.lineTo(left + width, y);
-      context.stroke();
-      context.fillStyle = paint.muted;
-      context.fillText(tick.label, left - 8, y);
-    }
-    context.textAlign = "left";
-    context.fillStyle = paint.text;
-    context.fillText("Fitness (1 is perfect)", 4, 10);
-    context.textAlign = "center";
-    context.fillText(this.xTitle(), left + width / 2, top + height + 34);
-    if (!withX) return;
-    context.fillStyle = paint.muted;
-    context.strokeStyle = paint.muted;
-    for (const tick of this.xScale.ticks) {
-      const x = Math.round(left + width * this.xScale.place(tick.value)) + 0.5;
-      context.beginPath();
-      context.moveTo(x, top + height);
-      context.lineTo(x, top + height + 4);
-      context.stroke();
-      context.fillText(tick.label, x, top + height + 14);
-    }
   }
 
   private xTitle(): string {
@@ -353,56 +300,5 @@ export class Curve {
     );
     const room = this.readout.offsetWidth + 14;
     this.readout.style.transform = `translate(${x + room > width ? x - room : x + 12}px, ${top + height - this.readout.offsetHeight - 8}px)`;
-  }
-}
-
-type Place = (row: number) => number;
-
-function strokeLine(
-  context: CanvasRenderingContext2D,
-  rows: number,
-  x: Place,
-  y: Place,
-  stepped: boolean,
-): void {
-  context.beginPath();
-  let lastY = NaN;
-  for (let row = 0; row < rows; row++) {
-    const [nowX, nowY] = [x(row), y(row)];
-    if (Number.isNaN(nowY)) {
-      lastY = NaN;
-    } else if (Number.isNaN(lastY)) {
-      context.moveTo(nowX, nowY);
-      lastY = nowY;
-    } else {
-      if (stepped) context.lineTo(nowX, lastY);
-      context.lineTo(nowX, nowY);
-      lastY = nowY;
-    }
-  }
-  context.stroke();
-}
-
-/** Fill between two rows of values, in pieces where values are missing. */
-function fillBand(
-  context: CanvasRenderingContext2D,
-  rows: number,
-  x: Place,
-  low: Place,
-  high: Place,
-): void {
-  let start = 0;
-  while (start < rows) {
-    while (start < rows && Number.isNaN(low(start))) start++;
-    let end = start;
-    while (end < rows && !Number.isNaN(low(end))) end++;
-    if (end - start > 1) {
-      context.beginPath();
-      for (let row = start; row < end; row++) context.lineTo(x(row), high(row));
-      for (let row = end - 1; row >= start; row--) context.lineTo(x(row), low(row));
-      context.closePath();
-      context.fill();
-    }
-    start = end;
   }
 }

@@ -11,6 +11,7 @@ from workbench.runs.experiment import (
     make_experiment,
     register_experiment,
 )
+from workbench.runs.query import RunQuery
 from workbench.runs.records import (
     Checkpoint,
     DamagedRunError,
@@ -31,6 +32,7 @@ __all__ = [
     "Note",
     "Progress",
     "RunBusyError",
+    "RunQuery",
     "RunRecord",
     "RunStore",
     "RunStoreError",

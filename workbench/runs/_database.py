@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 10.0
 
 SCHEMA = """
@@ -40,7 +40,9 @@ CREATE TABLE run (
     host TEXT,
     pid INTEGER,
     started TEXT,
-    heartbeat REAL NOT NULL
+    heartbeat REAL NOT NULL,
+    tags TEXT NOT NULL DEFAULT '[]',
+    deleted REAL
 ) STRICT;
 CREATE TABLE curve (
     run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,
@@ -76,6 +78,15 @@ CREATE TABLE note (
 ) STRICT;
 """
 
+# What leads from each version to the next. Columns are only added, so that a process
+# of an older version that has the file open can go on writing.
+MIGRATIONS = {
+    1: (
+        "ALTER TABLE run ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE run ADD COLUMN deleted REAL",
+    ),
+}
+
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the file: mode "ro", "rw" or "rwc". Transactions are explicit."""
@@ -92,7 +103,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """Open the file for writing; create it and its tables if they don't exist."""
+    """Open the file for writing; create or migrate its tables as need be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = connect(path, "rwc")
@@ -102,16 +113,31 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.execute("BEGIN IMMEDIATE")
     except (OSError, sqlite3.Error) as error:
         raise RunStoreError(f"cannot write runs to {path}: {error}") from error
+    version = 0
     try:
-        if read_version(connection, path) == 0:
-            for statement in SCHEMA.split(";\n"):
-                connection.execute(statement)
+        version = read_version(connection, path)
+        for statement in _to_present_schema(version):
+            connection.execute(statement)
+        if version != SCHEMA_VERSION:
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        connection.close()
+        raise RunStoreError(
+            f"cannot bring {path} from schema {version} to {SCHEMA_VERSION}: {error}"
+        ) from error
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _to_present_schema(version: int) -> list[str]:
+    """Return the statements that lead from a version to the present one."""
+    if version == 0:
+        return SCHEMA.split(";\n")
+    steps = range(version, SCHEMA_VERSION)
+    return [statement for step in steps for statement in MIGRATIONS[step]]
 
 
 def use_journal(connection: sqlite3.Connection) -> str:

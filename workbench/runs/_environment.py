@@ -76,4 +76,28 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    commit = _commit(Path(__file__).parents[2])
+    return {**found, "git": commit} if commit else found
+
+
+def _commit(checkout: Path) -> str | None:
+    """Return the commit checked out in a folder; None where there is no checkout."""
+    git = checkout / ".git"
+    try:
+        if git.is_file():  # a further worktree says where its own files are
+            git = checkout / git.read_text().removeprefix("gitdir:").strip()
+        head = (git / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head or None
+        name = head.removeprefix("ref: ")
+        common = git / "commondir"
+        shared = git / common.read_text().strip() if common.exists() else git
+        for folder in (git, shared):
+            if (folder / name).exists():
+                return (folder / name).read_text().strip()
+        for line in (shared / "packed-refs").read_text().splitlines():
+            if line.endswith(f" {name}"):
+                return line.split()[0]
+    except OSError:
+        return None
+    return None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
 import platformdirs
 
 from workbench.runs._database import open_reader
-from workbench.runs._rows import newest_readable, run_record
+from workbench.runs._rows import is_deleted, newest_readable, run_record, still
 from workbench.runs.experiment import Event
 from workbench.runs.records import (
     DamagedRunError,
@@ -22,7 +25,7 @@ from workbench.runs.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.runs.records import Checkpoint, RunRecord
 
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
     Points = list[dict[str, float]]
     Events = list[Event]
     Notes = list[Note]
+    Names = list[str]
+
+UNDO_DAYS = 7.0
+"""How long a deleted run can be brought back."""
 
 
 def default_folder() -> Path:
@@ -51,13 +58,20 @@ class RunReader:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
 
-    def get(self, run_id: str) -> RunRecord:
+    def get(self, run_id: str, *, deleted: bool = False) -> RunRecord:
         """Return the run with this id, or whose id alone begins like this.
+
+        Parameters
+        ----------
+        run_id
+            The id or its beginning.
+        deleted
+            Look among deleted runs too.
 
         Raises
         ------
         UnknownRunError
-            If there is none, or several.
+            If there is none, or several, or it was deleted.
         """
         with self._reading() as connection:
             rows = []
@@ -66,11 +80,18 @@ class RunReader:
                     "SELECT * FROM run WHERE substr(id, 1, ?)=? ORDER BY id",
                     (len(run_id), run_id),
                 ).fetchall()
+        gone = [] if deleted else [row for row in rows if is_deleted(row)]
+        rows = [row for row in rows if row not in gone]
         if len(rows) == 1:
             return run_record(rows[0])
         exact = [row for row in rows if row["id"] == run_id]
         if exact:
             return run_record(exact[0])
+        if not rows and gone:
+            raise UnknownRunError(
+                f"run {gone[0]['id']} was deleted; undelete it first, which is "
+                f"possible for {UNDO_DAYS:g} days"
+            )
         if not rows:
             raise UnknownRunError(f"no run {run_id!r} in {self.path}")
         some = ", ".join(row["id"] for row in rows[:5])
@@ -126,12 +147,65 @@ class RunReader:
             )
         return found
 
-    def list(self) -> Records:
-        """Return all runs, newest first."""
-        return [
-            run_record(row)
+    def list(
+        self,
+        *,
+        deleted: bool = False,
+        known: Mapping[str, RunRecord] = MappingProxyType({}),
+    ) -> Records:
+        """Return all runs, newest first; or those that were deleted.
+
+        Deleted runs are kept for `UNDO_DAYS`, or until `RunStore.purge`.
+
+        Parameters
+        ----------
+        deleted
+            Return those that were deleted instead.
+        known
+            Records by id that an earlier call returned: those of runs that have not
+            changed are returned again, which is fast.
+        """
+        records = [
+            known[row["id"]] if still(known.get(row["id"]), row) else run_record(row)
             for row in self._rows("SELECT * FROM run ORDER BY created DESC, id DESC")
         ]
+        return [r for r in records if (r.deleted is not None) == deleted]
+
+    def columns(
+        self,
+        run_id: str,
+        names: Sequence[str],
+        start: int = 0,
+        limit: int | None = None,
+    ) -> np.ndarray:
+        """Return columns of the curve, from number `start`, at most `limit` points.
+
+        Returns
+        -------
+        float64[points, names]; NaN where a point lacks a column.
+        """
+        rows = self._rows(
+            "SELECT data FROM curve WHERE run=? AND seq>=? ORDER BY seq LIMIT ?",
+            (run_id, start, -1 if limit is None else limit),
+        )
+        # One text is read three times as fast as many.
+        points = json.loads(f"[{','.join(row['data'] for row in rows)}]")
+        values = [[point.get(name, math.nan) for name in names] for point in points]
+        return np.array(values, np.float64).reshape(len(values), len(names))
+
+    def column_names(self, run_id: str) -> Names:
+        """Return the columns of the first point of the curve; none if there is none."""
+        rows = self._rows(
+            "SELECT data FROM curve WHERE run=? ORDER BY seq LIMIT 1", (run_id,)
+        )
+        return [*json.loads(rows[0]["data"])] if rows else []
+
+    def points(self, run_id: str) -> int:
+        """Return the number of points of the curve."""
+        rows = self._rows(
+            "SELECT coalesce(max(seq), -1) + 1 FROM curve WHERE run=?", (run_id,)
+        )
+        return int(rows[0][0]) if rows else 0
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:

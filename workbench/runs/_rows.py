@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+OLD_COLUMNS = 20
+"""Columns of a run in the first schema, which had neither tags nor `deleted`."""
 _ACTIVE = {"preparing", "running", "stopping"}
 
 
@@ -35,6 +37,11 @@ def is_held(row: sqlite3.Row) -> bool:
         return False
     owner = Owner(row["token"], row["host"], row["pid"], row["started"])
     return owner.is_alive(time.time() - row["heartbeat"])
+
+
+def is_deleted(row: sqlite3.Row) -> bool:
+    """Tell whether the run was deleted; in the first schema none was."""
+    return len(row) > OLD_COLUMNS and row["deleted"] is not None
 
 
 def run_record(row: sqlite3.Row) -> RunRecord:
@@ -60,6 +67,26 @@ def run_record(row: sqlite3.Row) -> RunRecord:
         host=row["host"] if held else None,
         pid=row["pid"] if held else None,
         heartbeat=row["heartbeat"],
+        # A file of the first schema, opened to read, does not have these.
+        tags=tuple(json.loads(row["tags"])) if len(row) > OLD_COLUMNS else (),
+        deleted=row["deleted"] if is_deleted(row) else None,
+    )
+
+
+def still(record: RunRecord | None, row: sqlite3.Row) -> bool:
+    """Tell whether a record is what `run_record` would make of a row.
+
+    Whoever holds a run may die without a trace in the row, so those are read anew.
+    """
+    return (
+        record is not None
+        and row["token"] is None
+        and record.pid is None
+        and record.updated == row["updated"]
+        and record.name == row["name"]
+        and record.status in (row["status"], "interrupted")
+        and (len(row) <= OLD_COLUMNS or dump([*record.tags]) == row["tags"])
+        and (record.deleted is not None) == is_deleted(row)
     )
 
 

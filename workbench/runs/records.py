@@ -51,6 +51,10 @@ class RunRecord:
         The traceback of a run that failed.
     host, pid
         The process that holds the run, if one does.
+    tags
+        As given with `RunStore.tag`, sorted.
+    deleted
+        When it was deleted, in seconds since 1970; None for a run that is not.
     """
 
     id: str
@@ -71,6 +75,14 @@ class RunRecord:
     host: str | None
     pid: int | None
     heartbeat: float
+    tags: tuple[str, ...] = ()
+    deleted: float | None = None
+
+    @property
+    def version(self) -> str:
+        """The commit of the checkout that made the run, or the package's version."""
+        commit = self.versions.get("git", "")
+        return commit[:7] or self.versions.get("tain-workbench", "")
 
 
 @dataclass(frozen=True, slots=True)

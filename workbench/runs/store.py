@@ -7,6 +7,8 @@ up from a checkpoint can drop what came after it and write it again.
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 import sqlite3
 import threading
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.runs._database import open_writer, pack_arrays
 from workbench.runs._environment import Owner, versions
-from workbench.runs._reader import RunReader, default_folder
+from workbench.runs._reader import UNDO_DAYS, RunReader, default_folder
 from workbench.runs._rows import dump, run_record
 from workbench.runs.records import (
     RunBusyError,
@@ -34,9 +36,12 @@ if TYPE_CHECKING:
     from workbench.runs.experiment import Event
     from workbench.runs.records import Checkpoint, RunRecord
 
-__all__ = ["RunStore", "default_folder", "new_run_id"]
+__all__ = ["UNDO_DAYS", "RunStore", "default_folder", "new_run_id"]
 
 KEEP_CHECKPOINTS = 2
+NAME_LENGTH = 200
+TAG_LENGTH = 40
+_TAG = re.compile(rf"""(?!-)[^\s,"']{{1,{TAG_LENGTH}}}""")
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _EPOCH = 1735689600  # the year 2025: ids keep nine digits until 2059
 # The number of the next row.
@@ -247,13 +252,7 @@ class RunStore(RunReader):
             record = run_record(row)
             if record.status in ("finished", "stopped"):
                 return record
-            if record.pid is not None:
-                here = (record.pid, record.host) == (owner.pid, owner.host)
-                process = f"process {record.pid} on {record.host}"
-                raise RunBusyError(
-                    f"run {run_id} is open in {'this process' if here else process}; "
-                    "close it there first"
-                )
+            _refuse_if_held(record, owner)
             _own(connection, run_id, owner)
         return record
 
@@ -294,8 +293,51 @@ class RunStore(RunReader):
                 ),
             )
 
-    def delete(self, run_id: str) -> None:
-        """Delete a run with all that belongs to it.
+    def rename(self, run_id: str, name: str) -> RunRecord:
+        """Give a run another name; its spec keeps the one it began with.
+
+        Raises
+        ------
+        ValueError
+            If the name is empty or too long.
+        """
+        name = " ".join(name.split())
+        if not 0 < len(name) <= NAME_LENGTH:
+            raise ValueError(
+                f"name is {name!r}; accepted: 1 to {NAME_LENGTH} characters"
+            )
+        record = self.get(run_id)
+        with self._writing() as connection:
+            connection.execute("UPDATE run SET name=? WHERE id=?", (name, record.id))
+        return self.get(record.id)
+
+    def tag(
+        self, run_id: str, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> RunRecord:
+        """Add tags to a run and take others away; both may be there or not already.
+
+        Raises
+        ------
+        ValueError
+            If a new tag is empty, too long, or has spaces, commas or quotes in it.
+        """
+        for tag in add:
+            if not _TAG.fullmatch(tag):
+                raise ValueError(
+                    f"tag is {tag!r}; accepted: 1 to {TAG_LENGTH} characters without "
+                    "spaces, commas and quotes, the first of which is no dash"
+                )
+        record = self.get(run_id)
+        with self._writing() as connection:
+            had = json.loads(_row(connection, record.id)["tags"])
+            connection.execute(
+                "UPDATE run SET tags=? WHERE id=?",
+                (dump(sorted({*had, *add} - {*remove})), record.id),
+            )
+        return self.get(record.id)
+
+    def delete(self, run_id: str) -> RunRecord:
+        """Delete a run; `undelete` brings it back for `UNDO_DAYS`.
 
         Raises
         ------
@@ -303,9 +345,38 @@ class RunStore(RunReader):
             If a runner holds it.
         """
         record = self.get(run_id)
-        self.claim(record.id, Owner.here())
         with self._writing() as connection:
-            connection.execute("DELETE FROM run WHERE id=?", (record.id,))
+            _refuse_if_held(run_record(_row(connection, record.id)), Owner.here())
+            connection.execute(
+                "UPDATE run SET deleted=? WHERE id=?", (time.time(), record.id)
+            )
+        return self.get(record.id, deleted=True)
+
+    def undelete(self, run_id: str) -> RunRecord:
+        """Bring a deleted run back."""
+        record = self.get(run_id, deleted=True)
+        with self._writing() as connection:
+            connection.execute("UPDATE run SET deleted=NULL WHERE id=?", (record.id,))
+        return self.get(record.id)
+
+    def purge(self, *, older_than: float = 0.0) -> int:
+        """Remove deleted runs for good, with all that belongs to them.
+
+        Happens by itself, `UNDO_DAYS` after they were deleted, when a store is
+        opened to write.
+
+        Parameters
+        ----------
+        older_than
+            Only those that were deleted more than so many seconds ago.
+
+        Returns
+        -------
+        int
+            How many were removed.
+        """
+        with self._writing() as connection:
+            return _purge(connection, older_than)
 
     def close(self) -> None:
         """Close the file. The store opens it again when needed."""
@@ -320,11 +391,14 @@ class RunStore(RunReader):
     ) -> Iterator[sqlite3.Connection]:
         """Give a connection inside a transaction, in which the owner was checked."""
         with self._lock:
+            opened = self._connection is None
             if self._connection is None:
                 self._connection = open_writer(self.path)
             connection = self._connection
             try:
                 connection.execute("BEGIN IMMEDIATE")
+                if opened:
+                    _purge(connection, 86400 * UNDO_DAYS)
                 if run_id is not None:
                     _check_owner(_row(connection, run_id), owner)
                 yield connection
@@ -353,6 +427,21 @@ def _check_owner(row: sqlite3.Row, owner: Owner | None) -> None:
     if owner is not None and row["token"] != owner.token:
         where = f"process {row['pid']} on {row['host']}"
         raise RunBusyError(f"run {row['id']} was taken over by {where}")
+
+
+def _refuse_if_held(record: RunRecord, owner: Owner) -> None:
+    if record.pid is not None:
+        here = (record.pid, record.host) == (owner.pid, owner.host)
+        process = f"process {record.pid} on {record.host}"
+        raise RunBusyError(
+            f"run {record.id} is open in {'this process' if here else process}; "
+            "close it there first"
+        )
+
+
+def _purge(connection: sqlite3.Connection, older_than: float) -> int:
+    limit = time.time() - older_than
+    return connection.execute("DELETE FROM run WHERE deleted<=?", (limit,)).rowcount
 
 
 def _own(connection: sqlite3.Connection, run_id: str, owner: Owner) -> None:

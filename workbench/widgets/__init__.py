@@ -8,6 +8,7 @@ from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_diff import ProgramDiff
 from workbench.widgets.program_graph import ProgramGraph
 from workbench.widgets.program_view import ProgramView
+from workbench.widgets.runs_panel import RunsPanel
 from workbench.widgets.search_panel import SearchPanel
 from workbench.widgets.what_if import WhatIf
 
@@ -17,6 +18,7 @@ __all__ = [
     "ProgramDiff",
     "ProgramGraph",
     "ProgramView",
+    "RunsPanel",
     "SearchPanel",
     "WhatIf",
     "lab_config_path",

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets
@@ -41,6 +41,9 @@ class Panel(anywidget.AnyWidget):
     While no view is attached or keeps up, nothing is sent but what `announce`
     asks for (a run that paused or ended), so a closed tab costs nothing.
     """
+
+    poll_seconds: ClassVar[float | None] = None
+    """How often to `refresh` while somebody looks, even if nothing woke the pump."""
 
     # Until it is made; what is half made is closed too when it is forgotten.
     _pump: Pump | None = None
@@ -159,6 +162,8 @@ class Panel(anywidget.AnyWidget):
                 self._write_state(rows)
             elif listening:
                 waits.append(due)
+            if listening and self.poll_seconds is not None:
+                waits.append(self.poll_seconds)
         return min(waits, default=None)
 
     def _obey(self, command: dict[str, Any]) -> Any:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from workbench.widgets.decimate import step_starts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -100,12 +102,7 @@ class Table:
 def _merged(rows: np.ndarray, merge: tuple[Merge, ...], limit: int) -> np.ndarray:
     """Merge rows into at most `limit` equal steps of the first column."""
     axis = rows[:, 0]
-    span = axis[-1] - axis[0]
-    if span > 0:
-        step = np.minimum((axis - axis[0]) / span * limit, limit - 1).astype(np.int64)
-    else:
-        step = np.arange(len(rows)) * limit // len(rows)
-    starts = np.flatnonzero(np.r_[True, step[1:] != step[:-1]])
+    starts = step_starts(axis, limit, axis[0], axis[-1])
     counts = np.diff(np.r_[starts, len(rows)])
     merged = np.empty((len(starts), rows.shape[1]))
     for column, how in enumerate(merge):

@@ -1,0 +1,95 @@
+// One run, opened: facts, best program, code to take it up or repeat it, what befell it.
+
+import type { Channel } from "./channel";
+import { copyText } from "./copying";
+import { h, icon, setText } from "./dom";
+import { duration, fitness, short } from "./format";
+import { listing, type ListingFunction } from "./listing";
+import { localTime, statusMark } from "./runs_table";
+
+const COPIED_MS = 2500;
+
+export class RunDetail {
+  readonly element = h("section", { class: "wb-run-detail", "aria-label": "Opened run", hidden: true, tabindex: -1 });
+  private revision: unknown;
+  private id: unknown = null;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly closed: () => void,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  update(): void {
+    const part = this.channel.part("detail");
+    if (part.revision === this.revision) return;
+    this.revision = part.revision;
+    const opened = part.id !== this.id;
+    this.id = part.id ?? null;
+    this.element.hidden = !part.id;
+    if (!part.id) {
+      this.element.replaceChildren();
+      return;
+    }
+    const functions = part.functions as ListingFunction[] | undefined;
+    const parts = [
+      h("div", { class: "wb-bar" }, h("h4", {}, String(part.name)), statusMark(String(part.status)), h("code", { class: "wb-note" }, String(part.id)), this.closeButton()),
+      h("dl", { class: "wb-counters wb-run-facts" }, ...facts(part).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+      part.problem && h("p", { class: "wb-problem" }, icon("warning"), h("span", {}, String(part.problem))),
+      part.error && h("details", { open: true }, h("summary", {}, "Why it failed"), h("pre", { class: "wb-code", tabindex: 0 }, String(part.error))),
+      h("h4", {}, "Best program"),
+      functions ? listing(functions, true) : h("p", { class: "wb-note" }, "None yet."),
+      this.code("Open in a search panel", "Shows this run in a panel of its own; one that has not ended can go on from there.", String(part.open_code ?? "")),
+      part.again_code ? this.code("Run it again", "The same settings and seed: a new run with the same result.", String(part.again_code)) : "",
+      this.notes(part.notes as { time: number; kind: string; text: string }[]),
+    ];
+    this.element.replaceChildren(...parts.filter((one): one is HTMLElement => one instanceof HTMLElement));
+    if (opened && this.channel.link === "live") this.element.scrollIntoView?.({ block: "nearest" });
+  }
+
+  private closeButton(): HTMLElement {
+    const button = h("button", { type: "button", class: "wb-button wb-small", "data-key": "close-detail" }, "Close");
+    button.addEventListener("click", () => {
+      this.channel.send("open", { id: null });
+      this.closed();
+    }, { signal: this.signal });
+    return button;
+  }
+
+  private code(title: string, help: string, text: string): HTMLElement {
+    const copy = h("button", { type: "button", class: "wb-button wb-small", "aria-label": `Copy: ${title}` }, "Copy");
+    const said = h("span", { class: "wb-copied", role: "status" });
+    copy.addEventListener(
+      "click",
+      () =>
+        void copyText(text).then((done) => {
+          setText(said, done ? "Copied; paste it into a cell" : "The browser refused; select the text and press Ctrl+C");
+          setTimeout(() => setText(said, ""), COPIED_MS);
+        }),
+      { signal: this.signal },
+    );
+    return h("details", { class: "wb-run-code" }, h("summary", {}, title), h("p", { class: "wb-note" }, help, " ", copy, " ", said), h("pre", { class: "wb-code", tabindex: 0 }, text));
+  }
+
+  private notes(notes: { time: number; kind: string; text: string }[] | undefined): HTMLElement | string {
+    if (!notes?.length) return "";
+    return h("details", {}, h("summary", {}, `What befell it (${notes.length})`), h("ul", { class: "wb-run-notes" }, ...notes.map(({ time, kind, text }) => h("li", {}, `${localTime(time)} ${kind}: ${text}`))));
+  }
+}
+
+function facts(part: Record<string, any>): [string, string][] {
+  const score = (name: string, value: number | null): [string, string][] => (value === null || value === undefined ? [] : [[name, fitness(value)]]);
+  const versions = Object.entries((part.versions ?? {}) as Record<string, string>).map(([name, value]) => `${name} ${name === "git" ? value.slice(0, 7) : value}`);
+  return [
+    ...score("Search fitness", part.best),
+    ...score("Select fitness", part.select),
+    ...score("Final fitness", part.final),
+    [capital(String(part.unit)), short(part.done)],
+    ["Running time", duration(part.seconds)],
+    ["Seed", part.seed === null ? "–" : String(part.seed)],
+    ["Created", localTime(part.created)],
+    ["Versions", versions.join(", ")],
+  ];
+}
+
+const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
