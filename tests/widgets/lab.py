@@ -68,7 +68,7 @@ class PanelDriver:
     @property
     def status(self) -> str:
         """The label of the state."""
-        return self.root.get_by_role("status").inner_text()
+        return self.root.locator(".wb-chip").get_by_role("status").inner_text()
 
     def button(self, name: str) -> Locator:
         """Return a button by what stands on it."""
@@ -99,13 +99,18 @@ class PanelDriver:
             raise AssertionError(f"awaited {names}, but it says {head!r}") from None
         return self.status
 
+    @property
+    def canvas(self) -> Locator:
+        """The curve; views inside the panel have canvases of their own."""
+        return self.root.locator(".wb-curve-canvas")
+
     def curve(self) -> str:
         """Return the sentence that describes the curve."""
-        return self.root.locator("canvas").get_attribute("aria-label") or ""
+        return self.canvas.get_attribute("aria-label") or ""
 
     def picture(self) -> str:
         """Return the pixels of the curve."""
-        return self.root.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+        return self.canvas.evaluate("canvas => canvas.toDataURL()")
 
     def text(self) -> str:
         """All text of the panel, what only screen readers get included."""

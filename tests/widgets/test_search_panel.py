@@ -197,7 +197,8 @@ def test_the_change_is_from_the_best_before(panel):
     assert len(panel.marks["individuals"]) == len(bests) > 1
     if not panel.program.get("winner"):
         assert panel.program["previous"]["fitness"] == bests[-2]["fitness"]
-        rows = [row for part in panel.program["diff"] for row in part["rows"]]
+        parts = panel.program["diff"]["functions"]
+        rows = [row for part in parts for row in part["rows"]]
         after = Program.from_text(bests[-1]["text"])
         kept = [row["right"] for row in rows if row["right"] is not None]
         assert kept == [str(i) for part in after.functions.values() for i in part]

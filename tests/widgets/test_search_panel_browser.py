@@ -201,13 +201,12 @@ def test_the_keyboard_is_enough(open_notebook):
     keyboard.press("Space")
     panel.until_status("Paused")
     keys = []
-    for _ in range(12):
+    for _ in range(13):
         keyboard.press("Tab")
         keys.append(panel.focus())
-    assert keys[:4] == ["step", "step-size", "stop", "settings"]
+    assert keys[:5] == ["step", "step-size", "stop", "keys", "settings"]
     assert "x-axis" in keys
-    canvas = panel.root.locator("canvas")
-    canvas.focus()
+    panel.canvas.focus()
     keyboard.press("ArrowLeft")
     assert "individuals: best" in panel.text()
     # The notebook's own single-letter keys must not see what is typed in a panel.

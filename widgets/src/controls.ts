@@ -83,6 +83,11 @@ export class Controls {
     );
   }
 
+  /** Start, pause or go on; never begin anew, which would discard a result. */
+  play(): void {
+    if (this.action !== "again" && this.primary.getAttribute("aria-disabled") !== "true") this.primary.click();
+  }
+
   update(): void {
     const state = this.channel.part("state");
     const status = String(state.status ?? "ready");

@@ -27,6 +27,8 @@ export class Curve {
   /** Individuals at which a new best was found. */
   marks: number[] = [];
   emptyText = "";
+  /** Called when the curve has been drawn, so what lies over it can follow. */
+  ondraw: () => void = () => {};
 
   private readonly canvas: HTMLCanvasElement;
   private readonly readout: HTMLElement;
@@ -37,6 +39,7 @@ export class Curve {
   private pending = 0;
   private box: Box = { left: 0, top: 0, width: 1, height: 1 };
   private xScale: Scale = linearScale(0, 1, 5, short);
+  private yScale: Scale | undefined;
 
   constructor(
     private readonly table: Table,
@@ -78,6 +81,29 @@ export class Curve {
       `${fitness(at.best)}, the median of the population ${fitness(at.median)}. ` +
       "Arrow keys read other points."
     );
+  }
+
+  /** The rectangle between the axes. */
+  get frame(): Readonly<Box> {
+    return this.box;
+  }
+
+  /** Where the best curve stands at a number of individuals; undefined if off it. */
+  locate(individuals: number): { x: number; y: number } | undefined {
+    const rows = this.table.length;
+    if (rows === 0 || !this.yScale) return undefined;
+    const at = this.table.column("individuals");
+    let [low, high] = [0, rows - 1];
+    if (individuals > at(high)) return undefined;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (at(middle) < individuals) low = middle + 1;
+      else high = middle;
+    }
+    const { left, top, width, height } = this.box;
+    const x = left + width * this.xScale.place(this.table.column(this.xAxis)(low));
+    const y = top + height * (1 - this.yScale.place(this.table.column("best")(low)));
+    return { x, y };
   }
 
   /** Values of one row, fitness not loss. */
@@ -170,7 +196,7 @@ export class Curve {
     this.paint ??= colours(this.element);
 
     const rows = this.table.length;
-    const yScale = this.makeYScale();
+    const yScale = (this.yScale = this.makeYScale());
     this.box = boxFor(context, this.element, yScale);
     const axis = X_AXES[this.xAxis];
     const end = rows > 0 ? this.table.column(this.xAxis)(rows - 1) : 0;
@@ -181,6 +207,7 @@ export class Curve {
     if (rows > 0) this.drawData(context, this.paint, yScale, rows);
     setText(this.empty, rows > 0 ? "" : this.emptyText);
     this.drawReadout(context, this.paint, yScale, this.element.clientWidth);
+    this.ondraw();
   }
 
   private makeYScale(): Scale {

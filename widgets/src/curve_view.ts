@@ -5,6 +5,7 @@ import { Curve, X_AXES, type XAxis, type YAxis } from "./curve";
 import { h, setAttributes } from "./dom";
 import { fitness, short } from "./format";
 import { segmented } from "./segmented";
+import { Timeline } from "./timeline";
 
 export interface CurveState {
   xAxis: XAxis;
@@ -17,6 +18,7 @@ const TABLE_MS = 1000;
 export class CurveView {
   readonly element: HTMLElement;
   readonly curve: Curve;
+  private readonly timeline: Timeline;
   private readonly table: HTMLDetailsElement;
   private readonly tableBody = h("div", {});
   private filling: ReturnType<typeof setTimeout> | undefined;
@@ -29,6 +31,7 @@ export class CurveView {
     this.curve = new Curve(channel.table, signal);
     this.curve.xAxis = state.xAxis;
     this.curve.yAxis = state.yAxis;
+    this.timeline = new Timeline(channel, this.curve, signal);
     const axis = h(
       "select",
       { "aria-label": "What the horizontal axis counts", "data-key": "x-axis" },
@@ -76,6 +79,7 @@ export class CurveView {
       ),
       legend(),
       this.curve.element,
+      this.timeline.element,
       this.table,
     );
   }
@@ -89,6 +93,7 @@ export class CurveView {
         : this.channel.part("state").status === "ready"
           ? "The curve appears here when the search starts."
           : "The curve begins after the first few hundred individuals.";
+    this.timeline.update();
     this.curve.redraw();
     setAttributes(this.curve.element.firstElementChild!, { "aria-label": this.curve.describe() });
   }
@@ -144,6 +149,7 @@ function legend(): HTMLElement {
     { class: "wb-legend", "aria-label": "Legend" },
     item("best", "best so far"),
     item("mark", "new best"),
+    item("find", "discovery"),
     item("median", "population median"),
     item("inner", "25–75 %"),
     item("outer", "5–95 %"),

@@ -12,21 +12,6 @@ export interface ListingFunction {
   rows: ListingRow[];
 }
 
-export type DiffKind = "same" | "changed" | "added" | "removed";
-
-export interface DiffRow {
-  kind: DiffKind;
-  left: string | null;
-  right: string | null;
-  left_live: boolean;
-  right_live: boolean;
-}
-
-export interface DiffFunction {
-  name: string;
-  rows: DiffRow[];
-}
-
 const MEANING: Record<string, string> = {
   Setup: "once, before the first example",
   Predict: "for each example; s1 is the prediction",
@@ -101,48 +86,5 @@ function codeRow(text: string, number: number, live: boolean): HTMLElement {
     h("code", {}, ...highlight(text)),
     !live &&
       h("span", { class: "wb-tag", title: "It cannot change any prediction." }, "dead"),
-  );
-}
-
-const SIGN: Record<DiffKind, string> = { same: " ", changed: "~", added: "+", removed: "−" };
-
-/** What changed from the previous best, function by function. */
-export function difference(functions: DiffFunction[], showDead: boolean): HTMLElement {
-  return h(
-    "div",
-    { class: "wb-functions" },
-    ...functions.map(({ name, rows }) => {
-      const changed = rows.filter((row) => row.kind !== "same");
-      const shown = changed.filter((row) => showDead || row.left_live || row.right_live);
-      const counts = [
-        [rows.length - changed.length, "unchanged"],
-        [changed.length - shown.length, "changes of dead code hidden"],
-      ] as const;
-      const notes = counts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
-      return functionBlock(name, shown.flatMap(diffRows), notes.join(", "), "empty");
-    }),
-  );
-}
-
-function diffRows(row: DiffRow): HTMLElement[] {
-  if (row.kind === "changed") {
-    return [
-      diffRow("removed", row.left ?? "", row.left_live, "was"),
-      diffRow("added", row.right ?? "", row.right_live, "now"),
-    ];
-  }
-  const added = row.kind === "added";
-  const text = (added ? row.right : row.left) ?? "";
-  return [diffRow(row.kind, text, added ? row.right_live : row.left_live, row.kind)];
-}
-
-function diffRow(kind: DiffKind, text: string, live: boolean, word: string): HTMLElement {
-  return h(
-    "li",
-    { class: `wb-line wb-diff-${kind}${live ? "" : " wb-dead"}` },
-    h("span", { class: "wb-line-number", "aria-hidden": "true" }, SIGN[kind]),
-    h("span", { class: "wb-hidden" }, `${word}: `),
-    h("code", {}, ...highlight(text)),
-    !live && h("span", { class: "wb-tag" }, "dead"),
   );
 }

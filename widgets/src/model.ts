@@ -5,11 +5,21 @@ export interface WidgetModel {
   send(content: unknown): void;
   on(event: string, callback: (...args: any[]) => void): void;
   off(event: string, callback: (...args: any[]) => void): void;
-  widget_manager?: { get_model?(id: string): Promise<LiveModel> | undefined };
+  widget_manager?: WidgetManager;
+}
+
+export interface WidgetManager {
+  get_model?(id: string): Promise<LiveModel> | undefined;
+  create_view?(model: LiveModel, options: object): Promise<ChildView>;
 }
 
 export interface LiveModel {
   comm_live?: boolean;
+}
+
+export interface ChildView {
+  el: HTMLElement;
+  remove(): void;
 }
 
 export interface RenderContext {

@@ -6,39 +6,86 @@ import { CounterRow } from "./counters";
 import { CurveView, type CurveState } from "./curve_view";
 import { h, keepKeys } from "./dom";
 import { Form } from "./form";
+import { HallOfFame } from "./hall_of_fame";
+import { Keys } from "./keys";
 import type { RenderContext } from "./model";
-import { ProgramView, type ProgramState } from "./program";
+import { pickBest, pickNext } from "./picks";
+import { ProgramArea, type ProgramState } from "./program";
 import { Result } from "./result";
+import { Taking } from "./taking";
 import { followTheme } from "./theme";
+import { Throughput } from "./throughput";
 
-const PARTS = ["form", "state", "counters", "program", "marks", "result"];
+const PARTS = [
+  "form",
+  "state",
+  "counters",
+  "program",
+  "marks",
+  "result",
+  "hall",
+  "timeline",
+  "throughput",
+  "views",
+  "exported",
+];
 
 type ViewState = CurveState & ProgramState & { settingsOpen: boolean | undefined; status: string };
 
 function render({ model, el, signal }: RenderContext): void {
+  // A saved notebook opens the view that was open.
+  const wanted = (model.get("views") as { wanted?: string } | undefined)?.wanted ?? "";
   const state: ViewState = {
     xAxis: "individuals",
     yAxis: "linear",
     showDead: true,
-    view: "program",
+    tab: wanted || "program",
+    meanings: wanted === "program",
     settingsOpen: undefined,
     status: "ready",
   };
   const channel = new Channel(model, PARTS, signal);
-  const form = new Form(channel, (model.get("schema") ?? {}) as object, signal);
+  const schema = (model.get("schema") ?? {}) as Record<string, any>;
+  const form = new Form(channel, schema, signal);
   const controls = new Controls(channel, () => form.flush(), "Search", signal);
   const counters = new CounterRow(channel);
   const curve = new CurveView(channel, state, signal);
-  const program = new ProgramView(channel, state, signal);
+  const program = new ProgramArea(channel, model, state, signal);
   const result = new Result(channel);
-  const root = h(
-    "div",
-    { class: "wb wb-search", role: "region", "aria-label": "Search panel" },
+  const hall = new HallOfFame(channel, signal);
+  const throughput = new Throughput(channel, signal);
+  const taking = new Taking(channel, schema.exports ?? [], signal);
+  const root = h("div", {
+    class: "wb wb-search",
+    role: "region",
+    "aria-label": "Search panel",
+    tabindex: 0,
+    "data-key": "panel",
+  });
+  const keys = new Keys(
+    root,
+    [
+      { keys: ["Space"], says: "Start, pause or resume, while the panel or the curve has the focus", act: () => controls.play() },
+      { keys: ["J"], says: "Show the next program of the hall of fame", act: () => pickNext(channel, 1) },
+      { keys: ["K"], says: "Show the one before", act: () => pickNext(channel, -1) },
+      { keys: ["B"], says: "Back to the best program", act: () => pickBest(channel) },
+      { keys: ["←", "→"], says: "On the curve: read values. On the tabs: change the view" },
+      { keys: ["↑", "↓", "Enter"], says: "In the hall of fame: choose a program" },
+      { keys: ["?"], says: "Show or hide these keys" },
+      { keys: ["Esc"], says: "Close" },
+    ],
+    signal,
+  );
+  controls.element.append(keys.button);
+  root.append(
     controls.element,
+    keys.element,
     form.element,
     counters.element,
     result.element,
-    h("div", { class: "wb-main" }, curve.element, program.element),
+    h("div", { class: "wb-main" }, curve.element, program.element, hall.element),
+    throughput.element,
+    taking.element,
   );
   keepKeys(root, signal);
   el.replaceChildren(root);
@@ -55,6 +102,9 @@ function render({ model, el, signal }: RenderContext): void {
     counters.update();
     curve.update();
     program.update();
+    hall.update();
+    throughput.update();
+    taking.update();
     result.update();
     openSettings(form.element, state, String(status.status ?? "ready"), channel);
     if (Number(status.refused ?? 0) > refused) form.showErrors();

@@ -1,6 +1,6 @@
 // A widget model without a kernel: keeps what is sent, and plays the kernel's part.
 
-import type { WidgetModel } from "../src/model";
+import type { LiveModel, WidgetModel } from "../src/model";
 
 type Callback = (...args: any[]) => void;
 
@@ -8,8 +8,21 @@ export class FakeModel implements WidgetModel {
   readonly sent: Record<string, any>[] = [];
   readonly handlers = new Map<string, Set<Callback>>();
   live = true;
+  /** Ids of widgets that do not exist (yet). */
+  readonly missing = new Set<string>();
+  /** Ids of widgets whose views were removed. */
+  readonly removed: string[] = [];
   widget_manager = {
-    get_model: async () => ({ comm_live: this.live }),
+    get_model: async (id: string) => {
+      if (this.missing.has(id)) throw new Error(`no widget ${id}`);
+      return { comm_live: this.live, id };
+    },
+    create_view: async (child: LiveModel) => {
+      const { id } = child as LiveModel & { id: string };
+      const el = document.createElement("div");
+      el.textContent = `view of ${id}`;
+      return { el, remove: () => (el.remove(), void this.removed.push(id)) };
+    },
   };
 
   constructor(readonly traits: Record<string, unknown> = {}) {}

@@ -37,17 +37,21 @@ const PROGRAM = {
     { name: "Predict", rows: [{ text: "s1 = dot(v0, v1)", live: true }] },
     { name: "Learn", rows: [] },
   ],
-  diff: [
-    {
-      name: "Setup",
-      rows: [
-        { kind: "changed", left: "s2 = 0.1", right: "s2 = 0.01", left_live: true, right_live: true },
-        { kind: "added", left: null, right: "s3 = 0.5", left_live: false, right_live: false },
-      ],
-    },
-    { name: "Predict", rows: [{ kind: "same", left: "s1 = dot(v0, v1)", right: "s1 = dot(v0, v1)", left_live: true, right_live: true }] },
-    { name: "Learn", rows: [] },
-  ],
+  diff: {
+    verdict: { kind: "changed", text: "1 of 2 effective instructions computes something else.", share: 0.5 },
+    functions: [
+      {
+        name: "Setup",
+        rows: [
+          { kind: "changed", left: "s2 = 0.1", right: "s2 = 0.01", left_live: true, right_live: true, left_line: 1, right_line: 1, matters: true, rewired: false },
+          { kind: "added", left: null, right: "s3 = 0.5", left_live: false, right_live: false, left_line: null, right_line: 2, matters: false, rewired: false },
+        ],
+      },
+      { name: "Predict", rows: [{ kind: "same", left: "s1 = dot(v0, v1)", right: "s1 = dot(v0, v1)", left_live: true, right_live: true, left_line: 1, right_line: 1, matters: false, rewired: false }] },
+      { name: "Learn", rows: [] },
+    ],
+  },
+  version: 4,
   revision: 4,
 };
 
@@ -169,16 +173,10 @@ it("lists the program, marks what is dead in words, and hides it on demand", asy
 
 it("shows what changed since the previous best", async () => {
   await show({ program: PROGRAM });
-  const change = el.querySelector<HTMLInputElement>('.wb-program input[value="change"]')!;
-  change.checked = true;
-  change.dispatchEvent(new Event("change"));
-  expect([...el.querySelectorAll(".wb-line")].map((line) => line.textContent)).toEqual([
-    "−was: s2 = 0.1",
-    "+now: s2 = 0.01",
-    "+added: s3 = 0.5dead",
-  ]);
+  button("tab-change").click();
+  expect(text(".wb-diff-verdict")).toContain("1 of 2 effective instructions");
+  expect(text(".wb-diff")).toContain("s2 = 0.01");
   expect(text(".wb-program-body")).toContain("0.9000 → 0.9870");
-  expect(text(".wb-function-predict")).toContain("1 unchanged");
 });
 
 it("rounds long numbers wherever they stand, whole", async () => {

@@ -2,6 +2,7 @@
 
 from workbench.evolution.curve import CURVE_COLUMNS
 from workbench.evolution.island import Ancestor
+from workbench.evolution.islands import PopulationState
 from workbench.evolution.mutate import MUTATIONS
 from workbench.evolution.presets import PRESETS, Preset
 from workbench.evolution.search import Best, Search
@@ -15,6 +16,7 @@ __all__ = [
     "Best",
     "CacheSpec",
     "HurdleSpec",
+    "PopulationState",
     "Preset",
     "Search",
     "SearchSpec",

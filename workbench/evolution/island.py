@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from workbench.evolution.spec import SearchSpec
 
 _NEVER = np.iinfo(np.int64).max
+_OF_EQUAL_FITNESS = 4
+"""Of members with the same fitness, which mostly do the same, so many are read."""
 _LOOP = "the search loop (once; about 20 s)"
 
 
@@ -167,6 +170,25 @@ class Island:
             if len(chosen) == count:
                 break
         return list(chosen.values())
+
+    def fittest(self, count: int) -> list[Ancestor]:
+        """Return the fittest of members and record, no two alike in effect."""
+        arrays = self.arrays
+        nodes = {record.node for record in self.records()}
+        nodes.update(int(node) for node in arrays.members if node >= 0)
+        if self.counter(pool.BEST) >= 0:
+            nodes.add(self.counter(pool.BEST))
+        seen: Counter[float] = Counter()
+        chosen: dict[Program, int] = {}
+        for node in sorted(nodes, key=lambda node: (-arrays.fitness[node], node)):
+            fitness = float(arrays.fitness[node])
+            seen[fitness] += 1
+            if seen[fitness] > _OF_EQUAL_FITNESS:
+                continue
+            chosen.setdefault(self.program(node).effective(), node)
+            if len(chosen) == count:
+                break
+        return [self._ancestor(node) for node in chosen.values()]
 
     def program(self, node: int) -> Program:
         """Return the program of a node."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from workbench.evolution.pacing import Moment, Pace, common_goals, moment, waits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from workbench.evolution.island import Ancestor
     from workbench.evolution.spec import SearchSpec
 
 _COUNTERS = {
@@ -26,6 +28,26 @@ _COUNTERS = {
     "over_budget": pool.OVER_BUDGET,
     "train_steps": pool.TRAIN_STEPS,
 }
+
+
+class PopulationState(NamedTuple):
+    """How far a population of a search has come, and how it stands."""
+
+    individuals: int
+    best: float  #: fitness on T_search
+    median: float  #: of its present members
+    failing: float  #: share of its members at fitness 0, the lowest there is
+
+    @classmethod
+    def at(cls, moment: Moment) -> PopulationState:
+        """Return the state at a moment."""
+        members = moment.members
+        return cls(
+            individuals=int(moment.counters[pool.INDIVIDUALS]),
+            best=float(moment.best),
+            median=float(np.median(members)) if len(members) else math.nan,
+            failing=float(np.mean(members <= 0.0)) if len(members) else math.nan,
+        )
 
 
 class Islands:
@@ -178,6 +200,16 @@ class Islands:
             return None
         number = -max(found)[1]
         return number, self._islands[number].counter(pool.BEST)
+
+    def states(self) -> tuple[PopulationState, ...]:
+        """Return how each population stands; only while none advances."""
+        return tuple(PopulationState.at(moment(island)) for island in self._islands)
+
+    def fittest(self, count: int) -> list[Ancestor]:
+        """Return the fittest of all populations, no two of one alike in effect."""
+        found = [one for island in self._islands for one in island.fittest(count)]
+        found.sort(key=lambda one: (-one.fitness, one.individuals))
+        return found[:count]
 
     def member_fitness(self) -> np.ndarray:
         """Return the fitness of all present members."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from workbench.evolution.curve import Curve
-from workbench.evolution.islands import Islands, totals
+from workbench.evolution.islands import Islands, PopulationState, totals
 from workbench.evolution.selection import Selection
 from workbench.evolution.spec import SearchSpec
 from workbench.runs.experiment import (
@@ -101,6 +101,7 @@ class Search:
         self._on_record: dict[tuple[int, int], int] = {}
         self._top = -math.inf  # the best fitness at the last point of the curve
         self._told = -math.inf  # the best fitness of an event
+        self._populations: tuple[PopulationState, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Search {self.spec.name!r} seed {self.spec.seed}: {self.phase}>"
@@ -188,6 +189,7 @@ class Search:
         if any(best > self._top for best in bests):
             self._report_new_bests(events, counters["individuals"])
         self._top = max(self._top, *bests)
+        self._populations = tuple(PopulationState.at(moment) for moment in moments)
         members = np.concatenate([moment.members for moment in moments])
         self._curve.add(counters, seconds, self._top, members)
 
@@ -338,6 +340,19 @@ class Search:
         if chosen is None:
             return ()
         return tuple(self._islands[chosen[0]].lineage(chosen[1]))
+
+    def hall_of_fame(self, count: int = 64) -> tuple[Ancestor, ...]:
+        """Return the fittest programs in memory, fittest first.
+
+        Members and recorded bests of all populations; no two of one population have
+        the same effective code. Read it when the search is paused or done.
+        """
+        return tuple(self._islands.fittest(count))
+
+    @property
+    def populations(self) -> tuple[PopulationState, ...]:
+        """How each population stood at the last point of the curve."""
+        return self._populations or self._islands.states()
 
     # Saving and going on.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.runs._environment import versions
 from workbench.runs.experiment import (
     Event,
     Experiment,
@@ -43,4 +44,5 @@ __all__ = [
     "json_to_array",
     "make_experiment",
     "register_experiment",
+    "versions",
 ]

@@ -1,48 +1,51 @@
-"""The panel that runs a search and shows it: settings, curve, best program, scores."""
+"""The panel that runs a search and shows it: settings, curve, programs, scores."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from workbench.engine.warm import telling
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
-from workbench.widgets.panel import Panel
-from workbench.widgets.search_fields import FIELDS, schema
+from workbench.widgets.search_control import SearchControl
+from workbench.widgets.search_export import EXPORTS, export
+from workbench.widgets.search_fields import schema
 from workbench.widgets.search_form import SearchForm
+from workbench.widgets.search_reader import SearchReader
+from workbench.widgets.search_shown import ENDED
 from workbench.widgets.search_static import static_page
 from workbench.widgets.search_view import (
     CURVE_COLUMNS,
-    allowed,
-    change_parts,
     counters,
     curve_row,
     detail,
     offered,
-    program_parts,
     result_parts,
+    throughput_part,
 )
+from workbench.widgets.search_views import ChildViews, Subject
 from workbench.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from workbench.evolution import SearchSpec
-    from workbench.runs import Event, Progress, Runner
+    from workbench.runs import Progress
+    from workbench.widgets.discoveries import Discovery
+    from workbench.widgets.hall_of_fame import Fame
+    from workbench.widgets.panel import Panel
 
 STATIC = Path(__file__).parent / "static"
-AT_REST = ("ready", "paused", "stopped", "finished", "failed")
-ENDED = ("stopped", "finished", "failed")
-MARKS_KEPT = 500
+AT_REST = ("ready", "paused", *ENDED)
 DEFAULT_PRESET = "demo"
 """It finds something worth reading within seconds."""
 
 
-class SearchPanel(Panel):
+class SearchPanel(SearchControl):
     """Run a search over programs and watch it.
 
     Nothing here blocks: every command returns at once, the search runs in a thread
@@ -74,7 +77,8 @@ class SearchPanel(Panel):
     >>> panel.best.program  # doctest: +SKIP
     """
 
-    _search: Search | None = None
+    _reader: SearchReader | None = None
+    _views: ChildViews | None = None
     _unsubscribe: Callable[[], None] | None = None
 
     _esm = STATIC / "search_panel.js"
@@ -87,6 +91,11 @@ class SearchPanel(Panel):
     program = traitlets.Dict().tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
+    hall = traitlets.Dict().tag(sync=True)
+    timeline = traitlets.Dict().tag(sync=True)
+    throughput = traitlets.Dict().tag(sync=True)
+    views = traitlets.Dict().tag(sync=True)
+    exported = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -107,17 +116,13 @@ class SearchPanel(Panel):
                 names = ", ".join(PRESETS)
                 raise ValueError(f"preset is {preset!r}; accepted: {names}")
             spec = PRESETS[preset].spec
-        self._store = RunStore() if store == "default" else store
-        self._form = SearchForm(spec, preset, threads or 1)
-        self._newest: tuple[Event | None, Event | None] = (None, None)
-        self._drawn: Event | int | None = None
-        self._marks: list[float] = []
-        self._problem = ""
-        self._refused = 0
-        self._compiling = ""
+        self._exported = 0
         self._curve = Table(CURVE_COLUMNS)
-        super().__init__(self._curve)
-        self.set_trait("schema", schema(own=preset is None))
+        kept = RunStore() if store == "default" else store
+        super().__init__(SearchForm(spec, preset, threads or 1), kept, self._curve)
+        self._views = ChildViews(self._pump_wake)
+        exports = [entry._asdict() for entry in EXPORTS]
+        self.set_trait("schema", {**schema(own=preset is None), "exports": exports})
         if search is not None:
             self._watch(search)
         self.refresh()
@@ -129,99 +134,90 @@ class SearchPanel(Panel):
     # --- for notebook code
 
     @property
-    def search(self) -> Search | None:
-        """The search shown, or None before the first start."""
-        return self._search
-
-    @property
-    def runner(self) -> Runner | None:
-        """The runner of the search, or None before the first start."""
-        return None if self._search is None else self._search.runner
-
-    @property
     def best(self) -> Best | None:
         """The best program so far, with its scores once the search has ended."""
-        search, (_, newest) = self._search, self._newest
-        if search is None:
+        search, runner = self.search, self.runner
+        if search is None or runner is None:
             return None
-        if self.status in AT_REST or newest is None:
-            return search.best if self.status in AT_REST else None
+        if self.status in AT_REST:
+            return search.best
         # While it runs, the search changes under its reader; its events do not.
-        data = newest.data
+        data = next((e.data for e in reversed(runner.events) if e.kind == "best"), None)
+        if data is None:
+            return None
         return Best(
-            program=self._parse(newest),
+            program=Program.from_text(data["text"], search.spec.space),
             fitness=data["fitness"],
             individuals=data["individuals"],
             population=data["population"],
         )
 
     @property
-    def status(self) -> str:
-        """The state of the run in one word."""
-        runner = self.runner
-        return "ready" if runner is None else runner.status
+    def shown(self) -> Program | None:
+        """The program shown: the best, or the one that was picked."""
+        with self.lock:
+            self.refresh()
+            now = None if self._reader is None else self._reader.shown.now
+            return None if now is None else now.program
 
     @property
-    def spec(self) -> SearchSpec:
-        """The spec that the settings stand for.
+    def hall_of_fame(self) -> Sequence[Fame]:
+        """The best programs so far, each of another form, fittest first."""
+        reader = self._read_all()
+        return () if reader is None else tuple(reader.rows)
+
+    @property
+    def discoveries(self) -> Sequence[Discovery]:
+        """The new bests that changed most in what the program computes."""
+        reader = self._read_all()
+        return () if reader is None else tuple(reader.found)
+
+    def view(self, name: str) -> Panel | None:
+        """Return the panel in an open tab, such as "debugger"; None if it is closed."""
+        return None if self._views is None else self._views.panel(name)
+
+    def show(self, place: int | None = None) -> None:
+        """Show a program of the hall of fame by its place, from 1; None: the best.
 
         Raises
         ------
         ValueError
-            If a setting is refused.
+            If there is no such place.
         """
+        rows = self.hall_of_fame
+        if place is not None and not 1 <= place <= len(rows):
+            raise ValueError(f"place is {place!r}; accepted: None, or 1 to {len(rows)}")
         with self.lock:
-            checked = self._form.check()
-            if checked is None:
-                raise ValueError(self._refusal())
-            return checked[0]
-
-    def edit(self, **settings: str | float | bool) -> None:
-        """Change settings by name, as if typed: `panel.edit(seed=2)`.
-
-        Raises
-        ------
-        ValueError
-            If a value is refused.
-        TypeError
-            If there is no such setting.
-        """
-        for name in settings:
-            if name not in self._form.values:
-                names = ", ".join(self._form.values)
-                raise TypeError(f"there is no setting {name!r}; accepted: {names}")
-        texts = {k: v if isinstance(v, bool) else str(v) for k, v in settings.items()}
-        with self.lock:
-            self._form.edit(texts)
-            self._problem = self._form.problem
+            if self._reader is not None:
+                kind, key = ("hall", rows[place - 1].form) if place else ("", "")
+                self._reader.pick(kind, key)
             self.refresh()
-            if self._form.errors or self._form.problem:
-                raise ValueError(self._refusal())
+        self.announce()
 
-    def start(self) -> None:
-        """Start a search with the present settings, or go on after a pause."""
-        self._command("resume" if self.status == "paused" else "start")
+    def export(self, form: str) -> str:
+        """Return the search in another form.
 
-    def pause(self) -> None:
-        """Pause at the end of the present chunk."""
-        self._command("pause")
+        Parameters
+        ----------
+        form
+            "code": a cell of Python that makes it again; "table": the hall of fame in
+            LaTeX; "algorithm": the program shown in LaTeX; "csv" or "svg": the curve.
 
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._command("resume")
-
-    def step(self, count: int = 1000) -> None:
-        """Make `count` individuals more, then pause."""
-        self._command("step", count)
-
-    def stop(self) -> None:
-        """End the search: select the winner and score it. Again: skip that."""
-        self._command("stop")
+        Raises
+        ------
+        ValueError
+            For another form, or before there is anything to export.
+        """
+        self._read_all()
+        with self.lock:
+            return export(form, self._reader, self.spec)
 
     def close(self) -> None:
         """Remove the panel and close the run, which can be resumed from its store."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        if self._views is not None:
+            self._views.close()
         if self.runner is not None:
             self.runner.close()
         super().close()
@@ -229,7 +225,7 @@ class SearchPanel(Panel):
     # --- commands
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Obey a view: edit, start, pause, resume, step or stop."""
+        """Obey a view: settings, the run, what to show, what to take along."""
         name = command.get("name")
         if name == "edit":
             if self.status in ("ready", *ENDED):
@@ -237,52 +233,15 @@ class SearchPanel(Panel):
                 self._problem = self._form.problem
         elif name in ("start", "pause", "resume", "step", "stop"):
             self._obey_run(str(name), int(command.get("count", 1000)))
+        elif name == "pick" and self._reader is not None:
+            # A row may have left the table since it was clicked.
+            with suppress(ValueError):
+                self._reader.pick(str(command.get("kind")), str(command.get("key")))
+        elif name == "view" and self._views is not None:
+            self._views.open(str(command.get("view")))
+        elif name == "export":
+            self._put_export(str(command.get("form")))
         self.refresh()
-
-    def complain(self, error: Exception) -> None:
-        """Show what went wrong with a command."""
-        self._problem = f"{type(error).__name__}: {error}"
-        self.refresh()
-
-    def _command(self, name: str, count: int = 0) -> None:
-        with self.lock:
-            self._obey_run(name, count)
-            self.refresh()
-            if name in ("start", "step") and self._problem and not self.runner:
-                raise ValueError(self._problem)
-
-    def _obey_run(self, name: str, count: int) -> None:
-        if not allowed(self.status).get(name):
-            return
-        if self.status in ("ready", *ENDED) and not self._begin():
-            return
-        runner = self.runner
-        if runner is None:
-            return
-        with telling(self._on_compiling):  # the runner's thread inherits it
-            if name == "step":
-                runner.step(count)
-            else:
-                getattr(runner, name)()
-
-    def _begin(self) -> bool:
-        """Make a search from the settings; False if they are refused."""
-        if self.status == "ready" and self._search is not None:
-            return True
-        self._problem = ""
-        checked = self._form.check()
-        if checked is None:
-            self._problem = self._refusal()
-            self._refused += 1
-            return False
-        spec, threads = checked
-        self._watch(Search(spec, threads=threads, store=self._store))
-        return True
-
-    def _refusal(self) -> str:
-        form = self._form
-        wrong = [f"{FIELDS[n].label}: {text}" for n, text in form.errors.items()]
-        return form.problem or "Not started. " + "; ".join(wrong)
 
     # --- following the run
 
@@ -291,45 +250,29 @@ class SearchPanel(Panel):
         if self._unsubscribe is not None:
             self._unsubscribe()
         self._search = search
-        self._newest = (None, None)
-        self._drawn = None
-        self._marks = []
+        self._reader = SearchReader(search)
         self._curve.clear()
-        for name in ("program", "result", "marks"):
+        for name in ("program", "result", "marks", "hall", "timeline", "throughput"):
             self.put(name)
         runner = search.runner
-        self._take(runner.curve, runner.events)
+        self._take(runner.curve)
         self._unsubscribe = runner.subscribe(self._on_progress)
         # Once more, for what came in between; what is there already is left out.
-        self._take(runner.curve, runner.events)
+        self._take(runner.curve)
 
     def _on_progress(self, progress: Progress) -> None:
         """Take a chunk's news; runs in the worker, so it only keeps them."""
-        self._take(progress.curve, progress.events)
+        self._take(progress.curve)
         if self.status in AT_REST:
             self.announce()
         else:
             self._pump_wake()
 
-    def _on_compiling(self, text: str) -> None:
-        """Take note of what is being compiled; runs in the worker."""
-        self._compiling = text
-        self.announce()
-
-    def _take(self, curve: list[dict[str, float]], events: list[Event]) -> None:
+    def _take(self, curve: list[dict[str, float]]) -> None:
         runner = self.runner
         seconds = runner.seconds if runner is not None else 0.0
         for point in curve:
             self._curve.append(curve_row(point, seconds))
-        for event in events:
-            if event.kind != "best":
-                continue
-            individuals = float(event.data["individuals"])
-            if not self._marks or individuals > self._marks[-1]:
-                self._newest = (self._newest[1], event)
-                self._marks.append(individuals)
-        if len(self._marks) > MARKS_KEPT:
-            self._marks = self._marks[::2]
 
     def refresh(self) -> None:
         """Put what views show; the caller holds the lock."""
@@ -348,91 +291,54 @@ class SearchPanel(Panel):
             refused=self._refused,
             can=offered(status),
         )
-        if runner is None or self._search is None:
-            return
-        self.put("counters", **counters(runner, self._search.spec))
-        self.put("marks", individuals=self._marks.copy())
-        self._refresh_program(status)
-        self._refresh_result(status)
+        reader = self._reader
+        if runner is not None and reader is not None:
+            self.put("counters", **counters(runner, reader.search.spec))
+            self.put("throughput", **throughput_part(reader.search))
+            self._refresh_programs(status, reader)
+            self._refresh_result(status, reader)
+        if self._views is not None:
+            self.put("views", **self._views.part())
 
-    def _refresh_program(self, status: str) -> None:
-        before, newest = self._newest
-        if status == "paused" and self._search is not None:
-            # Events come with the points of the curve; a pause may lie between.
-            best = self._search.best
-            told = -1.0 if newest is None else newest.data["fitness"]
-            if best is not None and best.fitness > told:
-                if self._drawn != best.individuals:
-                    self._drawn = best.individuals
-                    self._put_program(
-                        best.program, best.fitness, best.individuals, newest
-                    )
-                return
-        if newest is None or newest is self._drawn:
-            return
-        self._drawn = newest
-        data = newest.data
-        self._put_program(
-            self._parse(newest),
-            data["fitness"],
-            data["individuals"],
-            before,
-            mutation=data.get("mutation") or "",
-        )
-
-    def _put_program(
-        self,
-        program: Program,
-        fitness: float,
-        individuals: int,
-        before: Event | None,
-        **more: Any,
-    ) -> None:
-        """Put a listing, and what changed in it since an earlier best."""
-        functions, dead = program_parts(program)
-        value: dict[str, Any] = {
-            "fitness": fitness,
-            "individuals": individuals,
-            "functions": functions,
-            "dead": dead,
-            "previous": None,
-            **more,
-        }
-        if before is not None:
-            value["previous"] = {
-                "fitness": before.data["fitness"],
-                "individuals": before.data["individuals"],
-            }
-            value["diff"] = change_parts(self._parse(before), program)
-        self.put("program", **value)
-
-    def _show_winner(self, best: Best) -> None:
-        """List the program that fresh tasks chose, if it is another."""
-        _, newest = self._newest
-        if newest is None or self._parse(newest) == best.program:
-            return
-        self._put_program(
-            best.program, best.fitness, best.individuals, newest, winner=True
-        )
-
-    def _parse(self, event: Event) -> Program:
-        space = None if self._search is None else self._search.spec.space
-        return Program.from_text(event.data["text"], space)
-
-    def _refresh_result(self, status: str) -> None:
-        search = self._search
-        if search is None or status not in ENDED or self.part("result").get("scores"):
-            return
-        best = search.best
-        if best is not None and (best.select is not None or best.final is not None):
-            top = max(
-                (e.data["fitness"] for e in self._newest if e is not None), default=None
+    def _refresh_programs(self, status: str, reader: SearchReader) -> None:
+        more = reader.read(status, self._stream.listening)
+        self.put("marks", **reader.marks_part())
+        self.put("hall", **reader.hall_part())
+        self.put("timeline", **reader.timeline_part())
+        part = reader.shown.refresh(status)
+        if part is not None:
+            self.put("program", **part)
+        now = reader.shown.now
+        if now is not None and self._views is not None:
+            subject = Subject(
+                reader.search, now.program, reader.shown.version, reader.tasks
             )
+            asked = status in AT_REST or reader.shown.pick is not None
+            self._views.show(subject, eager=asked)
+        if more:
+            self._pump_wake()
+
+    def _read_all(self) -> SearchReader | None:
+        """Read all programs that there are, however long it takes."""
+        with self.lock:
+            if self._reader is not None:
+                self._reader.read(self.status, watched=True)
+                self._reader.read_all()
+            return self._reader
+
+    def _refresh_result(self, status: str, reader: SearchReader) -> None:
+        if status not in ENDED or self.part("result").get("scores"):
+            return
+        best = reader.search.best
+        if best is not None and (best.select is not None or best.final is not None):
             value = result_parts(
-                search.spec, best.fitness, best.select, best.final, top
+                reader.search.spec,
+                best.fitness,
+                best.select,
+                best.final,
+                reader.shown.top,
             )
             self.put("result", **value)
-            self._show_winner(best)
 
     def static_html(self) -> str:
         """Return the last state for hosts without widgets."""
@@ -450,4 +356,6 @@ class SearchPanel(Panel):
         listing = program.get("functions", [])
         rows = self._curve.array()
         thin = rows[:: max(1, len(rows) // 300)]
-        return static_page(self.status, thin, self._curve.columns, listing, facts)
+        hall = self.part("hall").get("rows", [])
+        columns = self._curve.columns
+        return static_page(self.status, thin, columns, listing, facts, hall)

@@ -22,6 +22,7 @@ def static_page(
     columns: Sequence[str],
     listing: Sequence[Mapping[str, Any]],
     facts: Sequence[tuple[str, str]],
+    hall: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the state, the curve, the numbers and the best program.
 
@@ -33,6 +34,8 @@ def static_page(
         Functions with their rows, as the panel's browser half gets them.
     facts
         Names and values worth a line each.
+    hall
+        Rows of the hall of fame, likewise.
     """
     pieces = [f"<p><b>Search: {escape(state)}</b></p>"]
     if len(rows) > 1:
@@ -45,7 +48,21 @@ def static_page(
         pieces.append(f"<table>{cells}</table>")
     if listing:
         pieces.append(f"<pre>{escape(_program(listing))}</pre>")
+    if hall:
+        pieces.append(_hall(hall))
     return f'<div style="{STYLE}">{"".join(pieces)}</div>'
+
+
+def _hall(rows: Sequence[Mapping[str, Any]]) -> str:
+    head = ("", "Fitness", "Effective instructions", "Individuals", "Last mutation")
+    cells = "".join(f"<th>{title}</th>" for title in head)
+    body = "".join(
+        f"<tr><td>{number}</td><td>{row['fitness']:.9g}</td>"
+        f"<td>{row['effective']}</td><td>{row['individuals']:,}</td>"
+        f"<td>{escape(row['mutation'])}</td></tr>"
+        for number, row in enumerate(rows, start=1)
+    )
+    return f"<p><b>Hall of fame</b></p><table><tr>{cells}</tr>{body}</table>"
 
 
 def _program(listing: Sequence[Mapping[str, Any]]) -> str:

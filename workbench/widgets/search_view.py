@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
-
-from workbench.insight import diff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.evolution import SearchSpec
-    from workbench.insight import DiffRow
+    from workbench.evolution import Search, SearchSpec
     from workbench.programs import Program
     from workbench.runs import Runner
     from workbench.tasks import TaskSpec
@@ -30,6 +28,7 @@ CURVE_COLUMNS: dict[str, Any] = {
     "q75": "mean",
     "q95": "min",
 }
+POPULATIONS_SHOWN = 64
 TITLES = ("Setup", "Predict", "Learn")
 
 _CAN: dict[str, tuple[str, ...]] = {
@@ -89,7 +88,15 @@ def detail(status: str, runner: Runner | None, compiling: str = "") -> str:
 def counters(runner: Runner, spec: SearchSpec) -> dict[str, Any]:
     """Return the counters of a run, its rate and the share of its budget used."""
     metrics = runner.snapshot.metrics
-    names = ("individuals", "evaluations", "cache_hits", "train_steps", "best")
+    names = (
+        "individuals",
+        "evaluations",
+        "cache_hits",
+        "hurdle_stops",
+        "over_budget",
+        "train_steps",
+        "best",
+    )
     values = {name: metrics.get(name) for name in names}
     individuals = float(metrics.get("individuals", 0))
     if not individuals:
@@ -101,6 +108,25 @@ def counters(runner: Runner, spec: SearchSpec) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "rate": round(runner.rate or mean_rate),
         **_share(spec, values, seconds),
+    }
+
+
+def throughput_part(search: Search) -> dict[str, Any]:
+    """Return how each population stands; missing numbers are None."""
+    rows = [
+        {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in population._asdict().items()
+        }
+        for population in search.populations[:POPULATIONS_SHOWN]
+    ]
+    spec = search.spec
+    return {
+        "populations": rows,
+        "of": spec.populations,
+        "cache": spec.cache is not None,
+        "hurdle": spec.hurdle is not None,
+        "budget": spec.cost_factor is not None,
     }
 
 
@@ -140,34 +166,6 @@ def program_parts(program: Program) -> tuple[list[dict[str, Any]], int]:
     ]
     dead = sum(not live for flags in program.live for live in flags)
     return functions, dead
-
-
-def change_parts(before: Program, after: Program) -> list[dict[str, Any]]:
-    """Return what changed from one program to the next, function by function."""
-    changes = diff(before, after)
-    return [
-        {
-            "name": title,
-            "rows": [
-                {
-                    "kind": _shown(row),
-                    "left": None if row.left is None else str(row.left),
-                    "right": None if row.right is None else str(row.right),
-                    "left_live": bool(row.left_live),
-                    "right_live": bool(row.right_live),
-                }
-                for row in changes.functions[title.lower()]
-            ],
-        }
-        for title in TITLES
-    ]
-
-
-def _shown(row: DiffRow) -> str:
-    """Return how the panel shows a row: what moved leaves one place for another."""
-    if row.kind == "moved":
-        return "removed" if row.right is None else "added"
-    return "changed" if row.kind == "renamed" else row.kind
 
 
 def result_parts(

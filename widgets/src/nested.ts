@@ -1,0 +1,72 @@
+// A panel inside a panel: mounts another widget's view, by the id of its model.
+
+import { h } from "./dom";
+import type { ChildView, LiveModel, WidgetModel } from "./model";
+
+const TRIES = 40;
+const TRY_MS = 100;
+
+export class Nested {
+  readonly element = h("div", { class: "wb-nested" });
+  private shown: string | undefined;
+  private view: ChildView | undefined;
+
+  constructor(
+    private readonly model: WidgetModel,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener("abort", () => this.clear());
+  }
+
+  /** Show the widget with this id; what is shown stays until the new one is there. */
+  async show(id: string): Promise<void> {
+    if (id === this.shown) return;
+    this.shown = id;
+    const current = () => this.shown === id && !this.signal.aborted;
+    try {
+      const child = await this.find(id, current);
+      const view = current() ? await this.model.widget_manager?.create_view?.(child, {}) : undefined;
+      if (!view) return;
+      if (!current()) return remove(view);
+      const before = this.view;
+      this.view = view;
+      this.element.replaceChildren(view.el);
+      remove(before);
+    } catch {
+      if (!current()) return;
+      this.shown = undefined;
+      const text = "This view is not in the saved notebook, or this host cannot show it inside another.";
+      this.element.replaceChildren(h("p", { class: "wb-note" }, text));
+    }
+  }
+
+  clear(): void {
+    this.shown = undefined;
+    remove(this.view);
+    this.view = undefined;
+    this.element.replaceChildren();
+  }
+
+  /** The id may come before the widget that it names. */
+  private async find(id: string, current: () => boolean): Promise<LiveModel> {
+    for (let i = 0; ; i++) {
+      try {
+        const child = await this.model.widget_manager?.get_model?.(id);
+        if (child) return child;
+      } catch (error) {
+        if (i >= TRIES) throw error;
+      }
+      if (i >= TRIES || !current()) throw new Error(`there is no widget ${id}`);
+      await new Promise((resolve) => setTimeout(resolve, TRY_MS));
+    }
+  }
+}
+
+/** The host itself removes a view whose widget was closed. */
+function remove(view: ChildView | undefined): void {
+  try {
+    view?.remove();
+  } catch {
+    view?.el.remove();
+  }
+}

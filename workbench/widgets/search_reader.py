@@ -1,0 +1,174 @@
+"""What a panel reads from one search: bests, hall of fame, discoveries."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from workbench.widgets.discoveries import Discoveries, discoveries_part
+from workbench.widgets.hall_of_fame import HallOfFame, hall_part
+from workbench.widgets.search_shown import ENDED, Pick, ShownProgram, Told
+
+if TYPE_CHECKING:
+    from workbench.evolution import Search
+    from workbench.runs import Event
+    from workbench.tasks import TaskSet
+    from workbench.widgets.discoveries import Discovery
+    from workbench.widgets.hall_of_fame import Fame
+
+MARKS_KEPT = 500
+OFFERED = 64
+"""Programs that a search at rest is asked for."""
+# How long programs are read at a time: beside a search that runs, for somebody who
+# looks at one that rests, and for nobody, when the state is about to be saved.
+LIVE_SECONDS, LIVE_INTERVAL = 0.015, 0.2
+REST_SECONDS = 0.04
+UNSEEN_SECONDS = 1.0
+
+
+class SearchReader:
+    """Reads the events of a search, and its memory when it rests.
+
+    Programs are compared in the calling thread, for a short time at each `read`.
+    """
+
+    def __init__(self, search: Search) -> None:
+        spec = search.spec
+        self.search = search
+        self.shown = ShownProgram(search)
+        self._hall = HallOfFame()
+        self._discoveries = Discoveries(spec.space, spec.populations)
+        self._marks: list[int] = []
+        self._bests = 0
+        self._offered = -1
+        self._worked = -float("inf")
+        self._waiting = False
+        self._rows: list[Fame] = []
+        self._found: list[Discovery] = []
+
+    @cached_property
+    def _tasks(self) -> TaskSet:
+        spec = self.search.spec.task_spec("tasks")
+        if spec is None:
+            raise ValueError("the search has no tasks")
+        return spec.make()
+
+    def tasks(self) -> TaskSet:
+        """Return the search tasks, drawn at the first call."""
+        return self._tasks
+
+    @property
+    def rows(self) -> list[Fame]:
+        """The hall of fame as far as it was read."""
+        return self._rows
+
+    @property
+    def found(self) -> list[Discovery]:
+        """The discoveries as far as they were read."""
+        return self._found
+
+    def read(self, status: str, watched: bool) -> bool:
+        """Take what is new; tell whether to call again soon."""
+        events = self.search.runner.events
+        new = self._discoveries.follow(events)
+        for number, event in enumerate(new, start=len(events) - len(new)):
+            if event.kind == "best":
+                self._take(number, event)
+        self._hall.offer_events(new, self.search.spec.space)
+        resting = status == "paused" or (status in ENDED and status != "failed")
+        position = self.search.runner.snapshot.position
+        if resting and self._offered != position:
+            self._offered = position
+            self._hall.offer(self.search.hall_of_fame(OFFERED))
+        now = time.monotonic()
+        if not resting and now < self._worked + LIVE_INTERVAL:
+            return self._waiting
+        seconds = LIVE_SECONDS
+        if resting:
+            seconds = REST_SECONDS if watched else UNSEEN_SECONDS
+        self._work(seconds)
+        self._worked = time.monotonic()
+        return self._waiting and resting
+
+    def read_all(self) -> None:
+        """Read everything that there is."""
+        self._work(float("inf"))
+
+    def _work(self, seconds: float) -> None:
+        more = self._discoveries.work(seconds)
+        self._waiting = self._hall.work(seconds) or more
+        pick = self.shown.pick
+        self._rows = self._hall.chosen(
+            also=pick.key if pick is not None and pick.kind == "hall" else ""
+        )
+        self._found = self._discoveries.chosen()
+
+    def _take(self, number: int, event: Event) -> None:
+        self.shown.follow(event)
+        self._bests += 1
+        self._marks.append(self._discoveries.place(number))
+        if len(self._marks) > MARKS_KEPT:
+            self._marks = self._marks[::2]
+
+    # --- what the reader of the panel picks
+
+    def pick(self, kind: str, key: str) -> None:
+        """Show a row of the hall of fame or a discovery; anything else: the best.
+
+        Raises
+        ------
+        ValueError
+            If there is no such program.
+        """
+        if kind == "hall":
+            self.shown.pick = self._hall_pick(key)
+        elif kind == "discovery":
+            self.shown.pick = self._discovery_pick(key)
+        else:
+            self.shown.pick = None
+
+    def _hall_pick(self, form: str) -> Pick:
+        found = next((one for one in self._rows if one.form == form), None)
+        if found is None:
+            raise ValueError("this program is no longer in the hall of fame")
+        top = self._rows[0]
+        return Pick(
+            "hall",
+            form,
+            _told(found),
+            None if found.form == top.form else _told(top),
+        )
+
+    def _discovery_pick(self, key: str) -> Pick:
+        number = int(key)
+        if self._discoveries.get(number) is None:
+            raise ValueError(f"event {key} is no discovery of this run")
+        before = self._discoveries.before(number)
+        events = self._discoveries
+        return Pick(
+            "discovery",
+            key,
+            self.shown.tell(events.event(number)),
+            None if before is None else self.shown.tell(events.event(before)),
+        )
+
+    # --- as JSON values
+
+    def marks_part(self) -> dict[str, Any]:
+        """Return where new bests were found, in individuals of all populations."""
+        return {"individuals": list(self._marks)}
+
+    def hall_part(self) -> dict[str, Any]:
+        """Return the hall of fame."""
+        return hall_part(self._rows, self._waiting)
+
+    def timeline_part(self) -> dict[str, Any]:
+        """Return the discoveries."""
+        return discoveries_part(self._found, self._bests, self._waiting)
+
+
+def _told(fame: Fame) -> Told:
+    return Told(
+        fame.program, fame.fitness, fame.individuals, fame.mutation.replace("_", " ")
+    )
