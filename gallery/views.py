@@ -98,10 +98,90 @@ from workbench.widgets import ProgramDebugger
 ProgramDebugger(winner, tasks[0])
 """,
         clicks=(
-            *["[aria-label='On to the end of the next example']"] * 4,
-            *["[aria-label='Back one instruction']"] * 2,
+            *["[aria-label^='On to the end of the next example']"] * 4,
+            *["[aria-label^='Back one instruction']"] * 2,
         ),
         ready="[role=status]:text-matches('training example 4 .*Learn 6')",
+    ),
+    View(
+        name="Program graph",
+        sentence=(
+            "The dataflow of the effective code over one training cycle: what is"
+            " computed from what, what is carried on to the next example, and the value"
+            " of each node on a real one."
+        ),
+        alt=(
+            "The winner's dot products, its error and its update as a layered graph;"
+            " the weights lead back to their own beginning as state."
+        ),
+        root="wb-program-graph",
+        cell="""
+from workbench.widgets import ProgramGraph
+ProgramGraph(winner, task=tasks[0], example=5)
+""",
+        ready=".wb-flow-node",
+    ),
+    View(
+        name="Program diff",
+        sentence=(
+            "Two programs beside each other, the computation first: what is only"
+            " renamed, moved or dead stands back; both fitnesses, task by task."
+        ),
+        alt=(
+            "Linear regression by hand on the left, the winner on the right: changed"
+            " lines on orange and blue, and the fitness of both on four tasks."
+        ),
+        root="wb-program-diff",
+        cell="""
+from workbench.widgets import ProgramDiff
+ProgramDiff(
+    linear(0.19), winner.effective(), tasks=tasks, titles=("By hand", "The winner")
+)
+""",
+        ready=".wb-pair",
+    ),
+    View(
+        name="What if",
+        sentence=(
+            "A program that can be edited line by line: fitness and learning curve"
+            " answer at once, beside the original's."
+        ),
+        alt=(
+            "The winner without the line that adds the update to the weights: its"
+            " learning curve stays flat where the original's rises."
+        ),
+        root="wb-what-if",
+        cell="""
+from workbench.widgets import WhatIf
+what_if = WhatIf(winner.effective(), tasks)
+what_if.knock_out("learn", 0)
+what_if
+""",
+        ready=".wb-learning",
+    ),
+    View(
+        name="Runs panel",
+        sentence=(
+            "All runs of the store: find, name, tag, resume and delete them, and"
+            " compare their curves, settings and best programs."
+        ),
+        alt=(
+            "Six runs of the demo in a table, and the curves of the selected ones over"
+            " each other."
+        ),
+        root="wb-runs",
+        cell="""
+from workbench.runs import Runner, RunStore
+from workbench.widgets import RunsPanel
+store = RunStore()
+for seed in range(3, 9):
+    spec = PRESETS["demo"].spec.but(seed=seed, train_steps=20_000_000)
+    runner = Runner(Search(spec), store)
+    runner.start()
+    runner.wait()
+RunsPanel(store)
+""",
+        ready="canvas[aria-label*='run']",
     ),
 )
 """All views, in the order of the gallery."""
