@@ -181,7 +181,7 @@ for seed in range(3, 9):
     runner.wait()
 RunsPanel(store)
 """,
-        ready="canvas[aria-label*='run']",
+        ready="[data-status=finished]",
     ),
 )
 """All views, in the order of the gallery."""
