@@ -93,6 +93,7 @@ export class FitnessPairs {
     this.axis.replaceChildren(
       h("span", { class: "wb-pairs-title" }, title),
       h("div", { class: "wb-pairs-ticks" }, ...scale.ticks.map(({ value, label }) => h("span", { style: place(scale, value) }, label))),
+      h("span", { class: "wb-pairs-change" }, "Change"),
     );
     const grid = scale.ticks.map(({ value }) => h("i", { class: "wb-pairs-grid", style: place(scale, value) }));
     this.list.replaceChildren(...sums.map((line) => row(line, scale, grid, true)), ...shown.map((line) => row(line, scale, grid, false)));
