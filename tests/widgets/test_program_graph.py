@@ -56,9 +56,9 @@ def test_linear_regression_keeps_its_weights_and_its_learning_rate(graph):
         "learn:2": "\N{MULTIPLICATION SIGN}",
         "learn:3": "+",
     }
-    # A difference depends on the order of its operands, a dot product does not.
-    assert nodes["learn:0"]["ordered"]
-    assert not nodes["predict:0"]["ordered"]
+    # A difference depends on the order of its operands; a dot product does not, and
+    # a scalar is not taken for a vector.
+    assert [name for name, node in nodes.items() if node["ordered"]] == ["learn:0"]
     assert (nodes["predict:0"]["rank"], nodes["state:v1"]["rank"]) == (0, 1)
     rows = [row for part in graph.graph["functions"] for row in part["rows"]]
     assert [row["text"] for row in rows][1] == "s1 = dot(v1, v0)"
@@ -133,6 +133,7 @@ def test_without_a_task_it_takes_one_that_fits_the_labels():
         graph = ProgramGraph(program)
         assert words in graph.graph["task"]
         assert "no task was given" in graph.graph["task"]
+        assert graph.graph["special"]["features"] == "v0"
         assert graph.now["values"]["features"]["shape"] == [features]
         graph.close()
 

@@ -30,7 +30,11 @@ export class GraphArea {
       this.button("fit", "Fit", "Show the whole graph (0)", () => this.fit(true), signal),
     );
     this.listen(signal);
-    const watch = new ResizeObserver(() => this.fitted && this.fit(false));
+    let width = 0;
+    const watch = new ResizeObserver(() => {
+      if (this.fitted && this.element.clientWidth !== width) this.fit(false);
+      width = this.element.clientWidth;
+    });
     watch.observe(this.element);
     signal.addEventListener("abort", () => watch.disconnect());
   }

@@ -14,7 +14,7 @@ const FEW = 12;
 const ROOM = 250;
 
 export class GraphDetail {
-  readonly element = h("section", { class: "wb-flow-detail", "aria-label": "Node" });
+  readonly element = h("div", { class: "wb-flow-detail", role: "group", "aria-label": "Node" });
   private map: HeatMap | undefined;
   private mapEnd: AbortController | undefined;
 

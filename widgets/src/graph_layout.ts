@@ -64,6 +64,19 @@ export interface Layout {
   lanes: Lanes[];
 }
 
+interface Rank {
+  y: number;
+  top: number;
+  bottom: number;
+}
+
+interface Frame {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
 const HEIGHTS = [42, 48, 70];
 const BODY = 104;
 const LANE = 9;
@@ -94,13 +107,14 @@ export function layOut(nodes: GraphNode[], edges: GraphEdge[]): Layout {
     const { x, y } = graph.node(id) as Point;
     boxes.set(id, { x, y, ...size });
   }
+  const ranks = ranksOf(boxes);
   forward.forEach((line, i) => {
     const { points } = graph.edge({ v: line.source, w: line.target, name: String(i) }) as { points: Point[] };
-    line.points = throughRanks(points, line, boxes);
+    line.points = throughRanks(points, ranks);
   });
   spreadEnds(forward, boxes);
   const back = lines.filter((line) => isBack(line.kind));
-  return withLanes(boxes, forward, back);
+  return withLanes(boxes, ranks, forward, back);
 }
 
 /** One line for all edges of a kind between two nodes: `x * x` reads x twice. */
@@ -114,24 +128,34 @@ export function gather(edges: GraphEdge[]): Line[] {
   return [...found.values()];
 }
 
+/** The rows of nodes, from the top. */
+function ranksOf(boxes: Map<string, Box>): Rank[] {
+  const ranks = new Map<number, Rank>();
+  for (const { y, height } of boxes.values()) {
+    const key = Math.round(y);
+    const rank = ranks.get(key) ?? { y, top: y, bottom: y };
+    rank.top = Math.min(rank.top, y - height / 2);
+    rank.bottom = Math.max(rank.bottom, y + height / 2);
+    ranks.set(key, rank);
+  }
+  return [...ranks.values()].sort((a, b) => a.y - b.y);
+}
+
 /** The ends of a line, and between them where it enters and leaves each rank that it crosses.
  *
  * There it runs upright, so that it meets no node; from side to side it goes between ranks.
  */
-function throughRanks(points: Point[], { source, target }: Line, boxes: Map<string, Box>): Point[] {
-  const [from, to] = [boxes.get(source)!, boxes.get(target)!];
-  const all = [...boxes.values()];
-  const crossed = [...new Map(all.map((box) => [Math.round(box.y), box])).values()]
-    .filter(({ y }) => y > from.y + 1 && y < to.y - 1)
-    .sort((a, b) => a.y - b.y);
-  const between = crossed.flatMap((box) => {
-    const { x } = points.reduce((best, point) => (Math.abs(point.y - box.y) < Math.abs(best.y - box.y) ? point : best));
+function throughRanks(points: Point[], ranks: Rank[]): Point[] {
+  const [first, last] = [points[0]!, points.at(-1)!];
+  const crossed = ranks.filter(({ top, bottom }) => top > first.y && bottom < last.y);
+  const between = crossed.flatMap(({ y, top, bottom }) => {
+    const { x } = points.reduce((best, point) => (Math.abs(point.y - y) < Math.abs(best.y - y) ? point : best));
     return [
-      { x, y: rankEnd(box, all, -1) },
-      { x, y: rankEnd(box, all, 1) },
+      { x, y: top },
+      { x, y: bottom },
     ];
   });
-  return [points[0]!, ...between, points.at(-1)!].map(({ x, y }) => ({ x, y }));
+  return [{ ...first }, ...between, { ...last }];
 }
 
 /** Lines leave from below and arrive from above, each at a place of its own. */
@@ -160,91 +184,86 @@ function spread(
 }
 
 /** Lead the lines back through the gaps between the ranks and up beside the graph. */
-function withLanes(boxes: Map<string, Box>, forward: Line[], back: Line[]): Layout {
-  const all = [...boxes.values()];
-  let left = Math.min(...all.map((box) => box.x - box.width / 2));
-  let right = Math.max(...all.map((box) => box.x + box.width / 2));
-  for (const line of forward) {
-    left = Math.min(left, ...line.points.map(({ x }) => x));
-    right = Math.max(right, ...line.points.map(({ x }) => x));
-  }
-  let bottom = Math.max(...all.map((box) => box.y + box.height / 2));
-  let top = Math.min(...all.map((box) => box.y - box.height / 2));
-  const middle = (left + right) / 2;
-  const lanes: Lanes[] = [];
-  const leaving = new Map<string, number>();
-  const gaps = new Map<number, number>();
-  const inGap = (y: number) => {
-    const count = gaps.get(y) ?? 0;
-    gaps.set(y, count + 1);
-    return (count % 4) * 4;
-  };
-  for (const side of ["left", "right"] as const) {
-    const way = side === "left" ? -1 : 1;
-    const mine = back.filter((line) => {
-      const x = boxes.get(line.source)!.x + boxes.get(line.target)!.x;
-      return x / 2 < middle === (side === "left");
+function withLanes(boxes: Map<string, Box>, ranks: Rank[], forward: Line[], back: Line[]): Layout {
+  const frame = frameOf(boxes, forward);
+  const middle = (frame.left + frame.right) / 2;
+  const lanes = (["left", "right"] as const).flatMap((side) => {
+    const mine = back.filter(({ source, target }) => {
+      return (boxes.get(source)!.x + boxes.get(target)!.x) / 2 < middle === (side === "left");
     });
-    if (mine.length === 0) continue;
-    // Short ways inside, so that lanes do not cross each other.
-    mine.sort((a, b) => span(a, boxes) - span(b, boxes));
-    let x = (side === "left" ? left : right) + way * 12;
-    const ends: number[] = [];
-    for (const line of mine) {
-      const [from, to] = [boxes.get(line.source)!, boxes.get(line.target)!];
-      const nth = leaving.get(line.source) ?? 0;
-      leaving.set(line.source, nth + 1);
-      const out = from.x + way * (from.width / 2 - 10 - 8 * nth);
-      const into = to.x + way * (to.width / 2 - 12 - (line.kind === "validation" ? 12 : 0));
-      const below = rankEnd(from, all, 1);
-      const above = rankEnd(to, all, -1);
-      const low = below + 9 + inGap(below);
-      const high = above - 9 - inGap(above);
-      line.points = [
-        { x: out, y: from.y + from.height / 2 },
-        { x: out, y: low },
-        { x, y: low },
-        { x, y: high },
-        { x: into, y: high },
-        { x: into, y: to.y - to.height / 2 },
-      ];
-      ends.push(low, high);
-      bottom = Math.max(bottom, low);
-      top = Math.min(top, high);
-      x += way * LANE;
-    }
-    const edge = x + way * (LABEL / 2 - LANE / 2);
-    lanes.push({ side, x: edge, top: Math.min(...ends), bottom: Math.max(...ends) });
-    if (side === "left") left = edge - LABEL / 2;
-    else right = edge + LABEL / 2;
-  }
-  const move = (point: Point) => {
-    point.x += MARGIN - left;
-    point.y += MARGIN - top;
-  };
-  for (const box of all) move(box);
-  for (const line of [...forward, ...back]) line.points.forEach(move);
-  for (const lane of lanes) {
-    lane.x += MARGIN - left;
-    lane.top += MARGIN - top;
-    lane.bottom += MARGIN - top;
+    return mine.length > 0 ? [leadBack(side, mine, boxes, ranks, frame)] : [];
+  });
+  const [dx, dy] = [MARGIN - frame.left, MARGIN - frame.top];
+  for (const point of [...boxes.values(), ...forward.flatMap((line) => line.points), ...back.flatMap((line) => line.points)]) {
+    point.x += dx;
+    point.y += dy;
   }
   return {
-    width: Math.ceil(right - left + 2 * MARGIN),
-    height: Math.ceil(bottom - top + 2 * MARGIN),
+    width: Math.ceil(frame.right + dx + MARGIN),
+    height: Math.ceil(frame.bottom + dy + MARGIN),
     boxes,
     lines: [...forward, ...back],
-    lanes,
+    lanes: lanes.map(({ side, x, top, bottom }) => ({ side, x: x + dx, top: top + dy, bottom: bottom + dy })),
   };
 }
 
-function span(line: Line, boxes: Map<string, Box>): number {
-  return Math.abs(boxes.get(line.source)!.y - boxes.get(line.target)!.y);
+function frameOf(boxes: Map<string, Box>, lines: Line[]): Frame {
+  const frame = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+  const take = (x: number, y: number) => {
+    frame.left = Math.min(frame.left, x);
+    frame.right = Math.max(frame.right, x);
+    frame.top = Math.min(frame.top, y);
+    frame.bottom = Math.max(frame.bottom, y);
+  };
+  for (const { x, y, width, height } of boxes.values()) {
+    take(x - width / 2, y - height / 2);
+    take(x + width / 2, y + height / 2);
+  }
+  for (const { points } of lines) for (const { x, y } of points) take(x, y);
+  return frame;
 }
 
-/** The lower (1) or upper (-1) end of the rank in which a box stands. */
-function rankEnd(box: Box, all: Box[], way: 1 | -1): number {
-  const rank = all.filter(({ y }) => Math.abs(y - box.y) < 1);
-  const ends = rank.map(({ y, height }) => y + (way * height) / 2);
-  return way > 0 ? Math.max(...ends) : Math.min(...ends);
+/** Lay the lines of one side into lanes, and widen the frame by them. */
+function leadBack(side: Lanes["side"], lines: Line[], boxes: Map<string, Box>, ranks: Rank[], frame: Frame): Lanes {
+  const way = side === "left" ? -1 : 1;
+  const height = ({ source, target }: Line) => Math.abs(boxes.get(source)!.y - boxes.get(target)!.y);
+  // Short ways inside, so that lanes do not cross each other.
+  const ordered = [...lines].sort((a, b) => height(a) - height(b));
+  const used = new Map<string, number>();
+  const nth = (key: string) => {
+    const count = used.get(key) ?? 0;
+    used.set(key, count + 1);
+    return count;
+  };
+  const lanes: Lanes = { side, x: 0, top: Infinity, bottom: -Infinity };
+  let x = frame[side] + way * 12;
+  for (const line of ordered) {
+    const [from, to] = [boxes.get(line.source)!, boxes.get(line.target)!];
+    const below = rankOf(from, ranks).bottom;
+    const above = rankOf(to, ranks).top;
+    const low = below + 9 + (nth(`below ${below}`) % 4) * 4;
+    const high = above - 9 - (nth(`above ${above}`) % 4) * 4;
+    const out = from.x + way * (from.width / 2 - 10 - 8 * nth(line.source));
+    const into = to.x + way * (to.width / 2 - 12 - 12 * nth(line.target));
+    line.points = [
+      { x: out, y: from.y + from.height / 2 },
+      { x: out, y: low },
+      { x, y: low },
+      { x, y: high },
+      { x: into, y: high },
+      { x: into, y: to.y - to.height / 2 },
+    ];
+    lanes.top = Math.min(lanes.top, high);
+    lanes.bottom = Math.max(lanes.bottom, low);
+    x += way * LANE;
+  }
+  lanes.x = x + (way * (LABEL - LANE)) / 2;
+  frame[side] = lanes.x + (way * LABEL) / 2;
+  frame.top = Math.min(frame.top, lanes.top);
+  frame.bottom = Math.max(frame.bottom, lanes.bottom);
+  return lanes;
+}
+
+function rankOf(box: Box, ranks: Rank[]): Rank {
+  return ranks.reduce((best, rank) => (Math.abs(rank.y - box.y) < Math.abs(best.y - box.y) ? rank : best));
 }

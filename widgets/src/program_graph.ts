@@ -1,5 +1,6 @@
 // Browser half of workbench.widgets.ProgramGraph.
 
+import type { Special } from "./addresses";
 import { Channel } from "./channel";
 import { h, keepKeys, setAttributes, setText } from "./dom";
 import { GraphArea } from "./graph_area";
@@ -22,6 +23,7 @@ interface Graph {
   task: string;
   nodes: GraphNode[];
   edges: GraphEdge[];
+  special: Special;
   functions: { name: string; rows: (ListingRow & { math: string })[] }[];
 }
 
@@ -138,12 +140,13 @@ class GraphView {
   private showGraph(graph: Graph): void {
     this.graph = graph;
     setText(this.title, graph.title);
+    setAttributes(this.root, { "aria-label": `Program graph: ${graph.title}` });
     setText(this.task, `Values: ${graph.task}`);
     setText(this.facts, summary(graph));
     this.drawing.show(graph.nodes, graph.edges);
     this.area.show(this.drawing.layout);
     this.lines.replaceChildren(listing(graph.functions, false));
-    for (const { name, rows } of graph.functions) this.prepareRows(name.toLowerCase(), rows);
+    for (const { name, rows } of graph.functions) this.prepareRows(name.toLowerCase(), rows, graph.special);
     this.reach();
     this.drawLegend(graph);
     this.pointed = undefined;
@@ -154,7 +157,10 @@ class GraphView {
   }
 
   /** Lines of the listing that have a node can be pointed at and reached by keys. */
-  private prepareRows(name: string, rows: { live: boolean }[]): void {
+  private prepareRows(name: string, rows: { live: boolean }[], special: Special): void {
+    const says = this.lines.querySelector(`.wb-function-${name} h4 small`);
+    if (says && name === "predict") setText(says, `for each example; ${special.prediction} is the prediction`);
+    if (says && name === "learn") setText(says, `after each training example; ${special.label} is its label`);
     const items = this.lines.querySelectorAll(`.wb-function-${name} .wb-line`);
     const live = rows.map((row, i) => ({ row, i })).filter(({ row }) => row.live);
     live.forEach(({ i }, place) => setAttributes(items[place]!, { "data-node": `${name}:${i}`, "data-row": "", tabindex: -1 }));

@@ -38,7 +38,7 @@ export const LINEAR = {
     node("label", "y", "s0"),
     node("learn:0", "−", "s3", { text: "s3 = s0 - s1", ordered: true }),
     node("learn:1", "×", "s3", { text: "s3 = s2 * s3" }),
-    node("learn:2", "×", "v2", { text: "v2 = s3 * v0", ordered: true }),
+    node("learn:2", "×", "v2", { text: "v2 = s3 * v0" }),
     node("learn:3", "+", "v1", { text: "v1 = v1 + v2" }),
   ],
   edges: [

@@ -16,6 +16,7 @@ const GRAPH = {
     { name: "Predict", rows: [row("s1 = dot(v1, v0)")] },
     { name: "Learn", rows: [row("s3 = s0 - s1"), row("s3 = s2 * s3"), row("v2 = s3 * v0"), row("v1 = v1 + v2"), row("s9 = s9 + s9", false)] },
   ],
+  special: { features: "v0", label: "s0", prediction: "s1" },
   revision: 1,
 };
 
@@ -124,6 +125,14 @@ it("is one stop of the Tab key, and arrow keys walk it", async () => {
   expect(all('.wb-flow [tabindex="0"]')).toEqual([drawn("state:v1")]);
   expect(text(".wb-flow-ends")).toContain("v1 from Learn 4, kept from the example before");
   expect(drawn("state:v1").getAttribute("aria-selected")).toBe("true");
+});
+
+it("says by its lines what the training loop itself reads and writes", async () => {
+  await show();
+  const said = () => all(".wb-flow-listing h4 small").map((one) => one.textContent);
+  expect(said()).toEqual(["once, before the first example", "for each example; s1 is the prediction", "after each training example; s0 is its label"]);
+  await frame({ graph: { ...GRAPH, special: { features: "v0", label: "v1", prediction: "v2" }, revision: 5 }, now: { ...nowAt(4), revision: 90 } });
+  expect(said().slice(1)).toEqual(["for each example; v2 is the prediction", "after each training example; v1 is its label"]);
 });
 
 it("asks for other examples, also faster than they come", async () => {

@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.insight import dataflow, node_values
 from workbench.tasks import LinearTasks, Task, TenClassTasks
-from workbench.widgets.listing import function_parts
+from workbench.widgets.listing import function_parts, special_addresses
 
 if TYPE_CHECKING:
     from workbench.programs import Program
@@ -79,8 +79,8 @@ def graph_part(program: Program) -> dict[str, Any]:
     """Return the nodes and edges to draw, and the lines that belong to them.
 
     Beside what `Dataflow.to_dict` gives, a node has its `sign`, its `rank` (0 for
-    scalars, 1 for vectors, 2 for matrices) and whether it is `ordered`: exchanging its
-    operands may change it.
+    scalars, 1 for vectors, 2 for matrices) and whether it is `ordered`: its operands
+    could be exchanged, which may change it.
     """
     graph = dataflow(program)
     nodes = graph.to_dict()["nodes"]
@@ -92,12 +92,14 @@ def graph_part(program: Program) -> dict[str, Any]:
             continue
         op = program.functions[node["function"]][node["index"]].op
         node["sign"] = sign(op)
-        operands = len(op.inputs) + op.is_partial_write
-        node["ordered"] = operands > 1 and not op.is_commutative
+        # Operands of two kinds cannot be taken for each other.
+        alike = len(op.inputs) == 2 and op.inputs[0] == op.inputs[1]
+        node["ordered"] = alike and not op.is_commutative
     return {
         "nodes": nodes,
         "edges": graph.to_dict()["edges"],
         "functions": function_parts(program),
+        "special": special_addresses(program.space.vector_label),
     }
 
 
