@@ -152,8 +152,8 @@ class WhatIfView {
     return h(
       "section",
       { class: "wb-answer-side", "aria-label": "Fitness and learning" },
-      h("div", { class: "wb-bar" }, h("h4", {}, "Fitness"), this.busy, fitnessAxis, this.buttons.given!, this.buttons.fresh!),
-      this.taskWords,
+      h("div", { class: "wb-bar" }, h("h4", {}, "Fitness"), this.busy, fitnessAxis),
+      h("div", { class: "wb-tasks-row" }, this.taskWords, this.buttons.given!, this.buttons.fresh!),
       this.empty,
       this.outcome,
     );
@@ -254,7 +254,7 @@ class WhatIfView {
     const running = on && weights.done < weights.total;
     setAttributes(this.buttons.weigh!, { "aria-pressed": String(on) });
     setText(this.buttons.weigh!, running ? "Cancel" : on ? "Hide bars" : WEIGH);
-    setText(this.weighed, running ? `Knocked out ${weights.done} of ${weights.total}` : on ? "Bars: fitness without the line" : "");
+    setText(this.weighed, running ? `${weights.done} of ${weights.total}` : "");
     this.lines.weigh(weights, weights.edit === this.channel.part("listing").edit);
   }
 
@@ -320,7 +320,7 @@ function sentence(text: string): string {
 
 function legend(): HTMLElement {
   const item = (kind: string, text: string) => h("li", {}, h("i", { class: `wb-key wb-key-${kind}` }), text);
-  return h("ul", { class: "wb-legend", "aria-label": "Legend" }, item("original", "original"), item("edited", "edited"), item("quartiles", "median of the tasks in the band of 25–75 %"));
+  return h("ul", { class: "wb-legend", "aria-label": "Legend" }, item("original", "original"), item("edited", "edited"), item("quartiles", "25–75 % of the tasks"));
 }
 
 export default { render };

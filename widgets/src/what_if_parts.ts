@@ -37,6 +37,7 @@ export interface Op {
 
 export interface Problem {
   message: string;
+  accepted?: string;
   id?: number;
   line?: number;
   column?: number;

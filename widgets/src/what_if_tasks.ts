@@ -42,7 +42,7 @@ export class TaskChart {
     const height = bottom + 34;
     setAttributes(this.svg, { height, viewBox: `0 0 ${width} ${height}` });
     const room = width - LEFT - RIGHT;
-    const { scale, at } = this.scale(pairs, Math.max(3, room / 90));
+    const { scale, at } = this.scale(pairs, Math.max(4, room / 70));
     const x = (value: number) => LEFT + at(value) * room;
     const parts: Node[] = [];
     const ticks = scale.ticks.filter((tick) => place(scale, tick.value) <= 1.001);
@@ -140,7 +140,7 @@ export class DifferenceChart {
     const known = [low, high, mean, ...this.draws.map((one) => one.mean)].filter(Number.isFinite);
     const most = Math.max(1e-9, ...known.map(Math.abs)) * 1.12;
     const room = width - LEFT - RIGHT;
-    const scale = linearScale(-most, most, Math.max(3, room / 90), (value) => (Math.abs(value) < most * 1e-6 ? "0" : numeral(Number(value.toPrecision(3))).replace(/^(?=\d)/, "+")));
+    const scale = linearScale(-most, most, Math.max(4, room / 75), (value) => (Math.abs(value) < most * 1e-6 ? "0" : numeral(Number(value.toPrecision(3))).replace(/^(?=\d)/, "+")));
     const x = (value: number) => LEFT + scale.place(value) * room;
     const middle = 14;
     const parts: Node[] = [];

@@ -1,6 +1,6 @@
 // The text of a program under edit, with the parser's complaint at its line.
 
-import { h, setAttributes, setText } from "./dom";
+import { h, setAttributes } from "./dom";
 import type { Send } from "./what_if_lines";
 import type { Problem } from "./what_if_parts";
 
@@ -25,6 +25,7 @@ export class TextEditor {
   private gesture = "";
   private dirty = false;
   private problem: Problem | undefined;
+  private told = " ";
 
   constructor(
     private readonly send: Send,
@@ -81,7 +82,11 @@ export class TextEditor {
       ...lines.map((_, i) => h("span", { class: i + 1 === line ? "wb-edit-bad" : "" }, i + 1 === line ? `⚠ ${i + 1}` : String(i + 1))),
     );
     this.under.hidden = this.message.hidden = !problem;
-    setText(this.message, problem?.message ?? "");
+    const told = `${problem?.message ?? ""} ${problem?.accepted ?? ""}`;
+    if (this.told !== told) {
+      this.told = told;
+      this.message.replaceChildren(h("b", {}, problem?.message ?? ""), problem?.accepted ? h("span", {}, `Accepted: ${problem.accepted}`) : "");
+    }
     setAttributes(this.area, { "aria-invalid": problem ? "true" : null, "aria-describedby": problem ? this.message.id : null });
     const style = this.element.style;
     style.setProperty("--line", String(line));

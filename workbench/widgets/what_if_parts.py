@@ -121,8 +121,14 @@ def problem_part(error: Exception, text: str | None = None) -> dict[str, Any]:
     if not isinstance(error, ProgramSyntaxError):
         return {"message": message}
     lines = (text or "").splitlines()
+    # What to do about it comes first; what else would do may be a long list.
+    found, _, rest = message.partition("; accepted: ")
+    accepted, _, hint = rest.rpartition("; did you mean ")
+    if not accepted:
+        accepted, hint = hint, ""
     return {
-        "message": message,
+        "message": f"{found}; did you mean {hint}" if hint else found,
+        "accepted": accepted,
         "line": error.line,
         "column": error.column,
         "length": max(1, len(error.found)),
