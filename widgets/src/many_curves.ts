@@ -347,6 +347,7 @@ export class ManyCurves {
     const more = readings.length - READ_MOST;
     this.readout.replaceChildren(
       h("div", {}, h("span", {}, this.shown.xTitle), h("b", {}, this.xText(this.at(place)))),
+      readings.some(({ line }) => line.going) ? h("div", {}, h("span", {}, ""), h("span", {}, "median (25 – 75 %)")) : "",
       ...readings.slice(0, READ_MOST).map((reading) => this.readingRow(reading)),
       more > 0 ? h("div", {}, h("span", {}, `and ${more} more`)) : "",
     );

@@ -3,9 +3,9 @@
 import type { Channel } from "./channel";
 import { copyText } from "./copying";
 import { h, icon, setText } from "./dom";
-import { duration, fitness, short } from "./format";
+import { fitness, short } from "./format";
 import { listing, type ListingFunction } from "./listing";
-import { localTime, statusMark } from "./runs_table";
+import { brief, localTime, statusMark } from "./runs_table";
 
 const COPIED_MS = 2500;
 
@@ -33,7 +33,7 @@ export class RunDetail {
     }
     const functions = part.functions as ListingFunction[] | undefined;
     const parts = [
-      h("div", { class: "wb-bar" }, h("h4", {}, String(part.name)), statusMark(String(part.status)), h("code", { class: "wb-note" }, String(part.id)), this.closeButton()),
+      h("div", { class: "wb-bar" }, h("h4", {}, String(part.title)), statusMark(String(part.status)), h("code", { class: "wb-note" }, String(part.id)), this.closeButton()),
       h("dl", { class: "wb-counters wb-run-facts" }, ...facts(part).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
       part.problem && h("p", { class: "wb-problem" }, icon("warning"), h("span", {}, String(part.problem))),
       part.error && h("details", { open: true }, h("summary", {}, "Why it failed"), h("pre", { class: "wb-code", tabindex: 0 }, String(part.error))),
@@ -50,7 +50,7 @@ export class RunDetail {
   private closeButton(): HTMLElement {
     const button = h("button", { type: "button", class: "wb-button wb-small", "data-key": "close-detail" }, "Close");
     button.addEventListener("click", () => {
-      this.channel.send("open", { id: null });
+      this.channel.send("open", { run: null });
       this.closed();
     }, { signal: this.signal });
     return button;
@@ -85,7 +85,7 @@ function facts(part: Record<string, any>): [string, string][] {
     ...score("Select fitness", part.select),
     ...score("Final fitness", part.final),
     [capital(String(part.unit)), short(part.done)],
-    ["Running time", duration(part.seconds)],
+    ["Running time", brief(part.seconds)],
     ["Seed", part.seed === null ? "–" : String(part.seed)],
     ["Created", localTime(part.created)],
     ["Versions", versions.join(", ")],

@@ -11,12 +11,16 @@ interface Settings {
 }
 
 export class RunsCompare {
-  readonly element: HTMLElement;
+  /** The settings that differ. */
+  readonly table: HTMLElement;
+  /** The best programs of two runs. */
+  readonly programs: HTMLElement;
   private readonly diff: DiffTable;
   private readonly a: HTMLSelectElement;
   private readonly b: HTMLSelectElement;
   private readonly pair: HTMLElement;
   private readonly note = h("p", { class: "wb-note" });
+  private readonly same = h("p", { class: "wb-note" });
   private readonly settings = h("div", { class: "wb-settings-diff" });
   private revision: unknown;
 
@@ -33,17 +37,9 @@ export class RunsCompare {
     };
     this.a = choose("First program", "pair-a");
     this.b = choose("Second program", "pair-b");
-    this.pair = h("div", { class: "wb-bar wb-choices" }, h("label", { class: "wb-axis" }, "from ", this.a), h("label", { class: "wb-axis" }, "to ", this.b));
-    this.element = h(
-      "section",
-      { class: "wb-runs-compare", "aria-label": "Comparison" },
-      h("div", { class: "wb-bar" }, h("h4", {}, "What differs")),
-      this.note,
-      this.settings,
-      h("h4", { class: "wb-compare-title" }, "Best programs"),
-      this.pair,
-      this.diff.element,
-    );
+    this.pair = h("div", { class: "wb-pair" }, h("label", { class: "wb-axis" }, "from ", this.a), h("label", { class: "wb-axis" }, "to ", this.b));
+    this.table = h("section", { class: "wb-runs-settings", "aria-label": "Settings that differ" }, h("div", { class: "wb-bar" }, h("h4", {}, "What differs")), this.same, this.settings);
+    this.programs = h("section", { class: "wb-runs-programs", "aria-label": "Best programs" }, h("div", { class: "wb-bar" }, h("h4", {}, "Best programs"), this.pair), this.note, this.diff.element);
   }
 
   update(): void {
@@ -53,10 +49,10 @@ export class RunsCompare {
     const runs = (part.runs ?? []) as { id: string; label: string }[];
     const several = runs.length > 1;
     for (const select of [this.a, this.b]) select.disabled = this.channel.link === "none";
-    for (const element of [this.pair, this.settings, this.element.querySelector<HTMLElement>(".wb-compare-title")!]) element.hidden = !several;
+    this.pair.hidden = this.settings.hidden = !several;
     this.diff.element.hidden = !part.diff;
-    this.note.hidden = several && !part.note;
-    setText(this.note, several ? String(part.note ?? "") : "Select two or more runs: the settings in which they differ and their best programs stand here side by side.");
+    setText(this.same, several ? "" : "Select two or more runs: the settings in which they differ stand here.");
+    setText(this.note, several ? String(part.note ?? "") : "The best programs of two runs stand here side by side.");
     if (!several) return;
     fill(this.a, runs, String(part.a));
     fill(this.b, runs, String(part.b));

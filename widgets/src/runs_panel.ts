@@ -53,11 +53,11 @@ function render({ model, el, signal }: RenderContext): void {
     return made;
   };
   const here = h("b", { class: "wb-here" });
-  const open = button("Open", "open", "Program, settings and code (Enter)", () => table.row && channel.send("open", { id: table.row.id }));
+  const open = button("Open", "open", "Program, settings and code (Enter)", () => table.row && channel.send("open", { run: table.row.id }));
   const rename = button("Rename", "rename", "F2", () => table.edit("name"));
   const tags = button("Tags", "tags", "T", () => table.edit("tags"));
   const resume = button("Resume", "resume", "", () => {
-    if (table.row) channel.send(resume.dataset.does ?? "resume", { id: table.row.id });
+    if (table.row) channel.send(resume.dataset.does ?? "resume", { run: table.row.id });
   });
   const remove = button("Delete", "delete", "Delete key; can be undone", () => table.row && channel.send("delete", { ids: [table.row.id] }));
   const selected = h("b", { class: "wb-here" });
@@ -82,7 +82,7 @@ function render({ model, el, signal }: RenderContext): void {
   const actions = h("div", { class: "wb-actions" }, forOne, forAll);
   const keys = h("p", { class: "wb-note wb-keys" }, KEYS);
   const list = h("section", { class: "wb-runs-list", "aria-label": "All runs" }, hint, notice, table.element, actions, keys);
-  const main = h("div", { class: "wb-main" }, curves.element, compare.element);
+  const main = h("div", { class: "wb-main" }, curves.element, compare.table, compare.programs);
   const root = h(
     "div",
     { class: "wb wb-runs", role: "region", "aria-label": "Runs panel" },

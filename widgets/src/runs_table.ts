@@ -57,7 +57,7 @@ const COLUMNS: Column[] = [
   { name: "done", title: "Individuals", text: (r) => (r.unit === "individuals" ? short(r.done) : `${short(r.done)} ${r.unit}`) },
   { name: "rate", title: "per s", help: "Individuals a second of running time", text: (r) => short(r.rate === null ? null : Math.round(r.rate)) },
   { name: "seed", title: "Seed", text: (r) => (r.seed === null ? "–" : String(r.seed)) },
-  { name: "seconds", title: "Duration", help: "Running time without pauses, min:s or h:min:s", text: (r) => duration(r.seconds) },
+  { name: "seconds", title: "Duration", help: "Running time without pauses: seconds, min:s or h:min:s", text: (r) => brief(r.seconds) },
   { name: "created", title: "Created", help: "Local time", text: (r) => localTime(r.created) },
   { name: "summary", title: "What", text: (r) => r.summary },
   { name: "version", title: "Version", help: "Commit or version of the workbench that made it", text: (r) => r.version || "–" },
@@ -71,6 +71,11 @@ export function localTime(seconds: number): string {
   const at = new Date(seconds * 1000);
   const two = (n: number) => String(n).padStart(2, "0");
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** Tenths of short times, else min:s. */
+export function brief(seconds: number): string {
+  return seconds < 60 ? `${seconds.toFixed(seconds < 10 ? 1 : 0)}\u202fs` : duration(seconds);
 }
 
 export function statusMark(status: string): HTMLElement {
@@ -141,9 +146,9 @@ export class RunsTable {
       cell.setAttribute("aria-sort", on ? (descending ? "descending" : "ascending") : "none");
       setText(cell.querySelector(".wb-sort")!, on ? (descending ? "▼" : "▲") : "");
     }
-    const count = Object.keys(selected).length;
+    const count = Number(this.channel.part("table").found_selected ?? 0);
     this.all.indeterminate = count > 0 && count < found;
-    this.all.checked = count > 0 && count >= found;
+    this.all.checked = count > 0 && count === found;
     const there = new Set(rows.map((row) => row.id));
     for (const [id, element] of this.rows) {
       if (!there.has(id)) {
@@ -180,7 +185,7 @@ export class RunsTable {
       this.editing = undefined;
       const text = input.value.trim();
       const held = document.activeElement === input;
-      if (save && field === "name" && text && text !== row.name) this.channel.send("rename", { id: row.id, text });
+      if (save && field === "name" && text && text !== row.name) this.channel.send("rename", { run: row.id, text });
       if (save && field === "tags") this.channel.send("tag", { ids: [row.id], tags: text.split(/[\s,]+/).filter(Boolean) });
       this.drawRow(row, this.cursor, this.part.selected[row.id], true);
       if (held) this.focus();
@@ -202,7 +207,7 @@ export class RunsTable {
   private makeHead(signal: AbortSignal): void {
     this.all.addEventListener("change", () => this.channel.send("toggle-found", { on: this.all.checked }), { signal });
     this.head.append(
-      h("th", { scope: "col", class: "wb-run-check" }, this.all),
+      h("th", { scope: "col", class: "wb-col-check" }, this.all),
       ...COLUMNS.map(({ name, title, help }) => {
         const button = h("button", { type: "button", "data-key": `sort-${name}`, title: help ?? `Sort by ${title.toLowerCase()}` }, title, h("i", { class: "wb-sort", "aria-hidden": "true" }));
         button.addEventListener("click", () => this.channel.send("sort", { column: name }), { signal });
@@ -221,7 +226,7 @@ export class RunsTable {
   private drawRow(row: RunRow, index: number, slot: number | undefined, anew = false): HTMLTableRowElement {
     let element = this.rows.get(row.id);
     if (!element) {
-      element = h("tr", { id: `${this.prefix}-${row.id}`, "data-run": row.id }, h("td", { class: "wb-run-check" }));
+      element = h("tr", { id: `${this.prefix}-${row.id}`, "data-run": row.id }, h("td", { class: "wb-col-check" }));
       element.append(...COLUMNS.map(({ name }) => h("td", { class: cellClass(name), "data-field": name })));
       this.rows.set(row.id, element);
     }
@@ -296,7 +301,7 @@ export class RunsTable {
     const element = target.closest<HTMLElement>("tr[data-run]");
     if (!element || target.closest(".wb-edit")) return;
     const index = Number(element.getAttribute("aria-rowindex")) - 2;
-    const onCheck = target.closest(".wb-run-check") !== null;
+    const onCheck = target.closest(".wb-col-check") !== null;
     this.moveTo(index);
     this.focus();
     if (onCheck) {
@@ -307,11 +312,11 @@ export class RunsTable {
 
   private toggle(): void {
     const row = this.row;
-    if (row) this.channel.send("toggle", { id: row.id, on: this.part.selected[row.id] === undefined });
+    if (row) this.channel.send("toggle", { run: row.id, on: this.part.selected[row.id] === undefined });
   }
 
   private open(): void {
-    if (this.row) this.channel.send("open", { id: this.row.id });
+    if (this.row) this.channel.send("open", { run: this.row.id });
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -341,7 +346,7 @@ export class RunsTable {
 }
 
 function cellClass(name: string): string {
-  return `wb-run-${name}${TEXTS.has(name) ? "" : " wb-run-number"}`;
+  return `wb-col-${name}${TEXTS.has(name) ? "" : " wb-col-number"}`;
 }
 
 function setHeight(spacer: HTMLElement, rows: number): void {

@@ -1,4 +1,4 @@
-"""How runs differ: their settings, and their best programs."""
+"""Runs side by side: settings that differ, and best programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.programs import Program, Space
 from workbench.watch import winner
 from workbench.widgets.diff_parts import diff_parts
-from workbench.widgets.runs_index import labels
+from workbench.widgets.runs_settings import ABSENT, differing, labels, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,81 +16,6 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Runs whose settings stand side by side."""
-FEW = 4
-_ABSENT = "\u2013"
-
-
-def flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested settings under names with dots."""
-    found: dict[str, Any] = {}
-    for name, value in spec.items():
-        if isinstance(value, dict) and value:
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
-
-
-def settings(record: RunRecord) -> dict[str, Any]:
-    """Return all on which a run's result depends, by name; not what it is called."""
-    found = flat(record.spec)
-    found.pop("name", None)
-    if record.seed is not None:
-        found.setdefault("seed", record.seed)
-    return found
-
-
-def differing(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
-    """Return the settings that differ, each with the value of each run.
-
-    A setting that a run does not have is None there.
-    """
-    each = [settings(record) for record in records]
-    names = dict.fromkeys(name for one in each for name in one)
-    columns = {name: [one.get(name) for one in each] for name in names}
-    return {
-        name: values
-        for name, values in columns.items()
-        if any(value != values[0] for value in values)
-    }
-
-
-def differing_fields(records: Sequence[RunRecord]) -> list[str]:
-    """Return the settings that differ and are single values: what can be grouped by."""
-    return [
-        name
-        for name, values in differing(records).items()
-        if not any(isinstance(value, list | dict) for value in values)
-    ]
-
-
-def field_text(record: RunRecord, name: str) -> str:
-    """Return a setting of a run as text."""
-    return value_text(settings(record).get(name))
-
-
-def value_text(value: Any, first: Any = None) -> str:
-    """Return a setting as text; a long list as what differs from a first one."""
-    if value is None:
-        return _ABSENT
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) and abs(value) >= 10_000:
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if not isinstance(value, list):
-        return " ".join(str(value).split())
-    words = [str(one).removesuffix("_OP").lower() for one in value]
-    if len(words) <= FEW:
-        return ", ".join(words)
-    if isinstance(first, list) and value != first:
-        before = [str(one).removesuffix("_OP").lower() for one in first]
-        changes = [f"+{one}" for one in words if one not in before]
-        changes += [f"\u2212{one}" for one in before if one not in words]
-        if 0 < len(changes) <= 2 * FEW:
-            return f"{len(words)}: {' '.join(changes)}"
-    return f"{len(words)}: {', '.join(words[:FEW])}, …"
 
 
 def settings_part(records: Sequence[RunRecord]) -> dict[str, Any]:
@@ -98,7 +23,7 @@ def settings_part(records: Sequence[RunRecord]) -> dict[str, Any]:
     shown = records[:SHOWN]
     names = labels(shown)
     rows = differing(shown)
-    versions = [record.version or _ABSENT for record in shown]
+    versions = [record.version or ABSENT for record in shown]
     table = [
         {"name": name, "values": [value_text(value, values[0]) for value in values]}
         for name, values in rows.items()

@@ -18,8 +18,11 @@ NOTES = 20
 
 def detail_part(store: RunStore, record: RunRecord) -> dict[str, Any]:
     """Return what an opened run shows."""
+    row = row_part(record)
+    title = row.pop("name")
     part: dict[str, Any] = {
-        **row_part(record),
+        **row,
+        "title": title,
         "versions": record.versions,
         "updated": record.updated,
         "error": record.error or "",

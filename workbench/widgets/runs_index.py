@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.runs import RunQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from workbench.runs import RunRecord, RunStore
 
@@ -46,23 +46,25 @@ class RunIndex:
         self._records: dict[str, RunRecord] = {}
         self._stamp: object = None
         self._looked = -float("inf")
+        self.generation = 0
+        """Rises whenever a run changed."""
 
     def __len__(self) -> int:
         return len(self._records)
 
-    def update(self, now: bool = False) -> bool:
-        """Read the runs if the file changed, or at once; tell whether any did."""
+    def update(self, now: bool = False) -> None:
+        """Read the runs if the file changed, or at once."""
         stamp = _stamp(self._store)
         due = time.monotonic() - self._looked > LOOK_SECONDS
         if not now and not due and stamp == self._stamp:
-            return False
+            return
         self._stamp, self._looked = stamp, time.monotonic()
         records = {
             record.id: record for record in self._store.list(known=self._records)
         }
-        changed = list(records.values()) != list(self._records.values())
+        if list(records.values()) != list(self._records.values()):
+            self.generation += 1
         self._records = records
-        return changed
 
     def get(self, run_id: str) -> RunRecord | None:
         """Return a run, or None if it is not there (any more)."""
@@ -168,19 +170,3 @@ def summary(kind: str, spec: Mapping[str, Any]) -> str:
     size = f"{spec.get('population', 0):,}"
     size = f"{several} \u00d7 {size}" if several != 1 else size
     return f"{tasks.get('kind')} tasks, {how}, {size}"
-
-
-def labels(records: Iterable[RunRecord]) -> dict[str, str]:
-    """Return names by which runs can be told apart: with seed or id where needed."""
-    records = list(records)
-    names = {record.id: record.name for record in records}
-    seeded = {r.id: f"{r.name}, seed {r.seed}" for r in records if r.seed is not None}
-    whole = {r.id: f"{names[r.id]} ({r.id})" for r in records}
-    for better in (seeded, whole):
-        counts: dict[str, int] = {}
-        for name in names.values():
-            counts[name] = counts.get(name, 0) + 1
-        for run_id, name in names.items():
-            if counts[name] > 1:
-                names[run_id] = better.get(run_id, name)
-    return names

@@ -11,8 +11,7 @@ import pandas as pd
 
 from workbench.widgets.bands import bands, common_grid
 from workbench.widgets.decimate import decimate, turns
-from workbench.widgets.runs_compare import differing_fields, field_text
-from workbench.widgets.runs_index import labels
+from workbench.widgets.runs_settings import differing_fields, field_text, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

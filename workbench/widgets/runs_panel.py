@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
-from workbench.runs import Runner, RunQuery, RunStore
+from workbench.runs import Runner, RunQuery, RunStore, RunStoreError
 from workbench.runs.status import AT_REST
 from workbench.widgets.panel import Panel
 from workbench.widgets.runs_cache import CurveCache
 from workbench.widgets.runs_compare import programs_part, settings_part
 from workbench.widgets.runs_detail import detail_part
-from workbench.widgets.runs_index import SORTS, RunIndex, labels, row_part
+from workbench.widgets.runs_index import SORTS, RunIndex, row_part
 from workbench.widgets.runs_lines import Chart, Choice
+from workbench.widgets.runs_settings import labels
 from workbench.widgets.runs_static import draw_chart, picture, static_runs
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class RunsPanel(Panel):
         self._opened: str | None = None
         self._deleted: list[str] = []
         self._runners: dict[str, Runner] = {}
+        self._seen = -1
         self._notices = 0
+        self._picture = ""
         self._stale = {"table", "curves", "compare", "detail"}
         super().__init__()
         self._index.update()
@@ -245,13 +248,27 @@ class RunsPanel(Panel):
         """Remove the panel; runs that it resumed are paused and saved."""
         if self._saving is not None:
             self._saving.cancel()
-        for runner in self._runners.values():
+        for runner in vars(self).get("_runners", {}).values():
             runner.close(0)
         super().close()
 
     def static_html(self) -> str:
         """Return the newest runs and the curves for hosts without widgets."""
-        return static_runs(self._index.all(), self._chart())
+        if not self._picture:
+            self._draw_picture()
+        return self._picture
+
+    def _draw_picture(self) -> None:
+        """Draw what hosts without widgets show: up to a second of matplotlib."""
+        with self.lock:
+            records, chart = self._index.all(), self._chart()
+        self._picture = static_runs(records, chart)
+
+    def _save(self) -> None:
+        """Write the state for saved notebooks; draws before anybody waits for it."""
+        if self._static_shown:
+            self._draw_picture()
+        self.announce()
 
     # --- commands
 
@@ -275,17 +292,17 @@ class RunsPanel(Panel):
             "query": lambda c: self._ask(str(c["text"])),
             "sort": lambda c: self._sort_by(str(c["column"])),
             "rows": lambda c: self._show_rows(int(c["first"])),
-            "toggle": lambda c: self._toggle([str(c["id"])], bool(c["on"])),
+            "toggle": lambda c: self._toggle([str(c["run"])], bool(c["on"])),
             "toggle-found": lambda c: self._toggle_found(bool(c["on"])),
             "unselect": lambda _: self._select([]),
-            "rename": lambda c: self._rename(str(c["id"]), str(c["text"])),
+            "rename": lambda c: self._rename(str(c["run"]), str(c["text"])),
             "tag": self._tag,
             "delete": lambda c: self._delete([str(run) for run in c["ids"]]),
             "undo": lambda _: self._undo(),
             "dismiss": lambda _: self._tell(""),
-            "resume": lambda c: self._resume_behind(str(c["id"])),
-            "pause": lambda c: self._pause(str(c["id"])),
-            "open": lambda c: self._open(c.get("id")),
+            "resume": lambda c: self._resume_behind(str(c["run"])),
+            "pause": lambda c: self._pause(str(c["run"])),
+            "open": lambda c: self._open(c.get("run")),
             "choose": self._set_choice,
             "zoom": self._zoom,
             "pair": lambda c: self._set_pair(str(c["a"]), str(c["b"])),
@@ -440,7 +457,18 @@ class RunsPanel(Panel):
 
     def refresh(self) -> None:
         """Put what views show; the caller holds the lock."""
-        if self._index.update():
+        try:
+            self._look()
+        except (RunStoreError, OSError) as error:
+            # As long as the store can't be read, what was read of it stays.
+            if self.part("notice").get("text") != str(error):
+                self._tell(str(error), "problem")
+
+    def _look(self) -> None:
+        """Read what changed in the store, and put what follows from it."""
+        self._index.update()
+        if self._index.generation != self._seen:
+            self._seen = self._index.generation
             self._stale |= {"table", "detail", "compare"}
             self._cache.changed()
             gone = [run for run in self._slots if self._index.get(run) is None]
@@ -469,6 +497,7 @@ class RunsPanel(Panel):
             rows=[row_part(record) for record in found[first : first + ROWS_SENT]],
             first=first,
             found=len(found),
+            found_selected=sum(record.id in self._slots for record in found),
             all=len(self._index),
             sort=self._sort,
             descending=self._descending,
@@ -538,12 +567,12 @@ class RunsPanel(Panel):
         """Read the runs again, soon."""
         with self.lock:
             self._index.update(now=True)
-            self._stale |= {"table", "detail", "compare", "curves"}
+            self._stale.add("table")
         self._pump_wake()
 
     def _soon(self) -> None:
         self._pump_wake()
-        self.announce()
+        self._save_soon()
 
     def _tell(self, text: str, kind: str = "said") -> None:
         """Show a message; `deleted` offers to undo."""
@@ -555,6 +584,6 @@ class RunsPanel(Panel):
         """Write the state for saved notebooks once the reader rests."""
         if self._saving is not None:
             self._saving.cancel()
-        self._saving = threading.Timer(REST_SECONDS, self.announce)
+        self._saving = threading.Timer(REST_SECONDS, self._save)
         self._saving.daemon = True
         self._saving.start()
