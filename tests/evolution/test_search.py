@@ -409,3 +409,32 @@ def test_threads_are_a_whole_number(threads):
         ValueError, match=r"threads is .*; accepted: None, or 1 or more"
     ):
         Search(small(), threads=threads)
+
+
+def test_the_fittest_programs_of_members_and_record():
+    search = Search(small(individuals=4000, populations=2, seed=8)).run()
+    found = search.hall_of_fame(20)
+    assert 1 < len(found) <= 20
+    assert [one.fitness for one in found] == sorted(
+        (one.fitness for one in found), reverse=True
+    )
+    assert found[0].fitness == search.best.fitness
+    for number in range(2):
+        members = search._islands[number].fittest(20)
+        effective = [one.program.effective() for one in members]
+        assert len(set(effective)) == len(effective)
+    assert Search(small()).hall_of_fame() == ()
+
+
+def test_how_each_population_stands():
+    search = Search(small(individuals=4000, populations=2, seed=8))
+    assert search.populations == ()
+    search.run()
+    states = search.populations
+    assert [state.individuals for state in states] == [2000, 2000]
+    assert max(state.best for state in states) == search.best.fitness
+    assert all(0 <= state.failing <= 1 for state in states)
+    assert all(state.median <= state.best for state in states)
+    again = Search(small(individuals=4000, populations=2, seed=8))
+    again.restore(search.state())
+    assert again.populations == states

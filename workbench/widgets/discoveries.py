@@ -72,13 +72,15 @@ class Discoveries:
         return new
 
     def work(self, seconds: float) -> bool:
-        """Compare for so long; tell whether something is left."""
+        """Compare for so long, but at least one; tell whether something is left."""
         end = time.perf_counter() + seconds
-        while self._read < len(self._events) and time.perf_counter() < end:
+        while self._read < len(self._events):
             number = self._read
             self._read += 1
             if self._events[number].kind == "best":
                 self._compare(number)
+            if time.perf_counter() >= end:
+                break
         return self._read < len(self._events)
 
     def program(self, number: int) -> Program:
@@ -162,6 +164,8 @@ def tell(changes: ProgramDiff, space: Space | None = None) -> tuple[str, str, in
 
 def _weight(row: DiffRow) -> tuple[int, bool]:
     """Return what orders rows, the telling ones first."""
+    if row.rewired:
+        return 3, False  # the same text, which reads something else
     if row.right is None or not row.right_live:
         return 2, False
     return (1 if row.left_live else 0), not row.right.inputs

@@ -87,11 +87,13 @@ class HallOfFame:
     def work(self, seconds: float) -> bool:
         """Read what was taken in, for so long; tell whether something is left.
 
-        The latest first: it is mostly the fittest.
+        At least one, and the latest first: it is mostly the fittest.
         """
         end = time.perf_counter() + seconds
-        while self._waiting and time.perf_counter() < end:
+        while self._waiting:
             self._read(self._waiting.pop())
+            if time.perf_counter() >= end:
+                break
         return bool(self._waiting)
 
     def _read(self, offer: _Offer) -> None:
@@ -128,7 +130,7 @@ class HallOfFame:
         """Return the rows, fittest first; `also` is the form of one to keep."""
         ranked = sorted(self._best.values(), key=_rank)
         front = _front(ranked)
-        chosen = [one for one in ranked if one.form in front][:FRONT_PLACES]
+        chosen = _spread([one for one in ranked if one.form in front], FRONT_PLACES)
         forms = {one.form for one in chosen}
         rest = [one for one in ranked if one.form not in forms]
         chosen += rest[: PLACES - len(chosen)]
@@ -166,6 +168,13 @@ def hall_part(rows: Iterable[Fame], waiting: bool) -> dict[str, Any]:
         ],
         "waiting": waiting,
     }
+
+
+def _spread(ranked: list[Fame], count: int) -> list[Fame]:
+    """Return so many at equal distances, the first and the last included."""
+    if len(ranked) <= count:
+        return ranked
+    return [ranked[round(k * (len(ranked) - 1) / (count - 1))] for k in range(count)]
 
 
 def _rank(one: Fame) -> tuple[float, int, int]:

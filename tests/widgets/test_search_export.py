@@ -1,0 +1,123 @@
+import io
+import runpy
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench import PRESETS, Search
+from workbench.evolution import CacheSpec, HurdleSpec
+from workbench.programs import linear
+from workbench.widgets import SearchPanel
+from workbench.widgets.search_code import python_cell
+from workbench.widgets.search_export import fitness_text, latex_algorithm
+
+SPEC = PRESETS["demo"].spec.but(
+    population=50, individuals=3000, train_steps=None, fitness=None, name="R&D_1"
+)
+ODD = PRESETS["linear"].spec.but(
+    initial=str(linear()),
+    hurdle=HurdleSpec(train=50),
+    cache=CacheSpec(size=9),
+    mutations={"identity": 2.0, "alter_param": 0.25},
+    cost_factor=4.0,
+    name="a \"b\" 'c'",
+    seed=77,
+)
+
+
+@pytest.fixture(scope="module")
+def panel():
+    panel = SearchPanel(search=Search(SPEC).run())
+    yield panel
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [*(preset.spec for preset in PRESETS.values()), ODD, ODD.but(cache=None)],
+    ids=lambda spec: spec.name,
+)
+def test_the_cell_makes_an_equal_spec(spec, tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(Search, "run", lambda search: ran.append(search) or search)
+    monkeypatch.setattr(Search, "best", type("Best", (), {"program": "none"}))
+    path = tmp_path / "cell.py"
+    path.write_text(python_cell(spec, {"python": "3.11"}))
+    assert runpy.run_path(str(path))["spec"] == spec
+    assert ran[0].spec == spec
+
+
+def test_the_cell_makes_the_same_search(panel, tmp_path, capsys):
+    path = tmp_path / "cell.py"
+    path.write_text(panel.export("code"))
+    again = runpy.run_path(str(path))["search"]
+    assert again.best == panel.best
+    assert str(panel.best.program) in capsys.readouterr().out
+    assert "numpy" in path.read_text()
+
+
+def test_the_hall_of_fame_as_a_table(panel):
+    text = panel.export("table")
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")][1:]
+    assert len(rows) == len(panel.hall_of_fame)
+    for number, (row, one) in enumerate(zip(rows, panel.hall_of_fame, strict=True), 1):
+        cells = [cell.strip() for cell in row.removesuffix(r"\\").split("&")]
+        mark = "$^*$" if one.is_front else ""
+        assert cells[:4] == [
+            str(number),
+            fitness_text(one.fitness),
+            f"{one.effective}{mark}",
+            str(one.individuals),
+        ]
+    assert r"R\&D\_1" in text
+    assert text.count(r"\begin") == text.count(r"\end") == 2
+    for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
+        assert rule in text
+
+
+def test_the_program_as_an_algorithm(panel):
+    text = panel.export("algorithm")
+    assert text.startswith(r"\begin{algorithm}")
+    assert text.count(r"\State $") == len(panel.shown.effective())
+    assert r"\caption{" in latex_algorithm(linear(), "50 % of {it}")
+    assert r"50 \% of \{it\}" in latex_algorithm(linear(), "50 % of {it}")
+
+
+def test_the_curve_as_csv(panel):
+    read = pd.read_csv(io.StringIO(panel.export("csv")))
+    pd.testing.assert_frame_equal(read, panel.search.curve, check_dtype=False)
+    assert np.isfinite(read["best"]).all()
+
+
+def test_the_curve_as_svg(panel):
+    text = panel.export("svg")
+    assert ET.fromstring(text).tag.endswith("svg")
+    assert "<image" not in text
+
+
+def test_what_cannot_be_exported_yet_or_at_all():
+    panel = SearchPanel("linear", store=None)
+    assert "SearchSpec(" in panel.export("code")
+    with pytest.raises(ValueError, match="before the search has started"):
+        panel.export("csv")
+    with pytest.raises(ValueError, match=r"'png'.*accepted: code, table"):
+        panel.export("png")
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"),
+        (0.0, "0"),
+        (float("nan"), "-"),
+        (0.5, "0.5000"),
+        (0.99999, "0.9999900"),
+        (0.99995, "0.999950"),
+        (0.9999999999999, "0.999999999999"),
+    ],
+)
+def test_fitness_has_the_digits_that_tell_it_from_one(value, text):
+    assert fitness_text(value) == text
