@@ -4,6 +4,11 @@ from workbench.evolution.curve import CURVE_COLUMNS
 from workbench.evolution.island import Ancestor
 from workbench.evolution.mutate import MUTATIONS
 from workbench.evolution.presets import PRESETS, Preset
+from workbench.evolution.recorded import (
+    RecordedSearch,
+    load_recorded,
+    recorded_names,
+)
 from workbench.evolution.search import Best, Search
 from workbench.evolution.spec import CacheSpec, HurdleSpec, SearchSpec
 
@@ -16,6 +21,9 @@ __all__ = [
     "CacheSpec",
     "HurdleSpec",
     "Preset",
+    "RecordedSearch",
     "Search",
     "SearchSpec",
+    "load_recorded",
+    "recorded_names",
 ]
