@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from workbench.widgets.lab_settings import lab_config_path
+from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.panel import Panel
 from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_view import ProgramView
 from workbench.widgets.search_panel import SearchPanel
 
-__all__ = ["Panel", "ProgramDebugger", "ProgramView", "SearchPanel", "lab_config_path"]
+__all__ = [
+    "LineageView",
+    "Panel",
+    "ProgramDebugger",
+    "ProgramView",
+    "SearchPanel",
+    "lab_config_path",
+]
