@@ -88,11 +88,10 @@ export class DiffRows {
   /** The row's element; `down` says which way a moved line went. */
   take(row: DiffRow, down: boolean): HTMLElement {
     const key = [row.kind, row.left, row.right, row.left_line, row.right_line, row.left_live, row.right_live, row.matters, row.why, down].join("\n");
-    const item = this.kept.get(key)?.pop() ?? this.build(row, down);
+    const item = this.kept.get(key)?.shift() ?? this.build(row, down);
     const same = this.next.get(key);
     if (same) same.push(item);
     else this.next.set(key, [item]);
-    item.hidden = false;
     return item;
   }
 
@@ -174,17 +173,35 @@ function marked(left: string, right: string): [HTMLElement, HTMLElement] {
 
 function note(row: DiffRow, change: Change): HTMLElement | false {
   const words: string[] = [];
-  if (change === "renamed") words.push("same computation, renamed");
+  if (change === "renamed") words.push(exchanged(row) ? "operands exchanged" : "renamed");
   if (change === "died" || (row.kind === "moved" && row.left_live && !row.right_live)) words.push("no longer reaches a prediction");
   if (change === "revived" || (row.kind === "moved" && !row.left_live && row.right_live)) words.push("reaches the prediction now");
-  if (row.rewired && row.right !== null) words.push(row.why ?? "what it reads comes from elsewhere now");
+  if (row.right !== null && (row.why || row.rewired)) words.push(row.why ?? "what it reads comes from elsewhere now");
   if (words.length === 0) return false;
   return h(
     "span",
     { class: "wb-diff-note" },
+    change === "moved" && row.rewired && h("b", { title: "Reads something else now" }, "≠ "),
+    change === "renamed" && h("span", { class: "wb-diff-long" }, "same computation, "),
     words.join("; "),
-    change === "renamed" && h("span", { class: "wb-diff-was" }, `; was ${row.left}`),
+    change === "renamed" && !exchanged(row) && h("span", { class: "wb-diff-was" }, ` (${renames(row)})`),
   );
+}
+
+const ADDRESS = /\b[svm]\d+\b/g;
+const addresses = (text: string | null): string[] => text?.match(ADDRESS) ?? [];
+
+/** Whether the operands of a sum or product only changed places. */
+function exchanged({ left, right }: DiffRow): boolean {
+  const [[write, ...reads], [rewrite, ...others]] = [addresses(left), addresses(right)];
+  return write === rewrite && reads.sort().join() === others.sort().join();
+}
+
+/** "s4 → s9, v7 → v9". */
+function renames({ left, right }: DiffRow): string {
+  const now = addresses(right);
+  const pairs = addresses(left).map((address, i) => (address === now[i] ? "" : `${address} → ${now[i]}`));
+  return [...new Set(pairs)].filter(Boolean).join(", ");
 }
 
 function jump(down: boolean, way: "from" | "to", line: number | null): HTMLElement {

@@ -16,6 +16,7 @@ type Layout = "side" | "inline";
 type Scope = "all" | "changes";
 
 interface Section {
+  name: string;
   element: HTMLElement;
   list: HTMLElement;
   rows: DiffRow[];
@@ -101,9 +102,9 @@ export class DiffTable {
   show(diff: DiffParts | undefined, titles: [string, string] = ["Before", "After"]): void {
     const hidden = diff === undefined;
     this.legend.hidden = this.tools.hidden = this.heads.hidden = hidden;
-    this.sections = [];
     this.lit = undefined;
     if (hidden) {
+      this.sections = [];
       this.verdict.replaceChildren();
       this.body.replaceChildren(h("p", { class: "wb-note" }, "What differs between two programs is shown here, line by line."));
       return;
@@ -115,11 +116,13 @@ export class DiffTable {
     }
     this.heads.replaceChildren(h("span", { class: "wb-diff-head-left" }, titles[0]), h("span", { class: "wb-diff-head-right" }, titles[1]));
     this.updateLegend(diff);
-    this.sections = diff.functions.map((one) => this.section(one));
+    for (const gap of this.body.querySelectorAll(".wb-diff-gap")) gap.remove();
+    this.sections = diff.functions.map((one, i) => this.section(one, this.sections[i]));
     this.rows.turn();
-    this.body.replaceChildren(...this.sections.map(({ element }) => element));
+    arrange(this.body, this.sections.map(({ element }) => element));
     const stops = this.markStops();
     setText(this.count, stops === 0 ? "No changes" : `${stops} change${stops === 1 ? "" : "s"}`);
+    for (const button of this.tools.querySelectorAll(".wb-diff-step")) setAttributes(button, { "aria-disabled": stops === 0 && "true" });
     this.applyScope();
   }
 
@@ -176,23 +179,23 @@ export class DiffTable {
     }
   }
 
-  private section({ name, rows }: DiffFunction): Section {
+  private section({ name, rows }: DiffFunction, before: Section | undefined): Section {
     const down = ways(rows);
     const items = rows.map((row, i) => {
       const item = this.rows.take(row, down[i]!);
-      item.style.gridRow = String(gridRow(i));
+      const place = String(gridRow(i));
+      if (item.style.gridRow !== place) item.style.gridRow = place;
       return item;
     });
-    const list = h("ol", { class: "wb-diff-rows" }, ...items);
-    const element = h(
-      "section",
-      { class: "wb-diff-function", "aria-label": name },
-      h("h4", {}, h("span", { class: "wb-function-name" }, name)),
-      list,
-      rows.length === 0 && h("p", { class: "wb-note" }, "Empty in both"),
-      ...arrows(rows, down),
-    );
-    return { element, list, rows, items };
+    const same = before?.name === name;
+    const list = same ? before.list : h("ol", { class: "wb-diff-rows" });
+    const element = same
+      ? before.element
+      : h("div", { class: "wb-diff-function", role: "group", "aria-label": name }, h("h4", {}, h("span", { class: "wb-function-name" }, name)), list);
+    arrange(list, items);
+    const rest = rows.length === 0 ? [h("p", { class: "wb-note" }, "Empty in both")] : arrows(rows, down);
+    arrange(element, [element.firstElementChild as HTMLElement, list, ...rest]);
+    return { name, element, list, rows, items };
   }
 
   /** Where the keyboard stops: at what changed the effective code, else at all that differs. */
@@ -203,7 +206,8 @@ export class DiffTable {
     let moved = 0;
     for (const [row, item] of all) {
       const stop = some ? row.matters : row.kind !== "same";
-      setAttributes(item, { "data-stop": stop, tabindex: stop || row.kind === "moved" ? -1 : null });
+      if (stop !== (item.dataset.stop !== undefined)) setAttributes(item, { "data-stop": stop });
+      setAttributes(item, { tabindex: stop || row.kind === "moved" ? -1 : null });
       item.classList.remove("wb-diff-here", "wb-diff-lit");
       count += Number(stop);
       moved += Number(stop && row.kind === "moved");
@@ -218,13 +222,14 @@ export class DiffTable {
       if (change === "same" || (change === "moved" && row.left === null)) continue;
       const told = isEffective(row) ? change : "dead";
       counts.set(told, (counts.get(told) ?? 0) + 1);
+      if (change === "moved" && row.rewired) counts.set("rewired", (counts.get("rewired") ?? 0) + 1);
     }
     const entries = NAMES.filter(([change]) => counts.has(change)).map(([change, text]) =>
       h(
         "li",
         { "data-change": change },
         h("span", { class: "wb-diff-sign", "aria-hidden": "true" }, SIGNS[change]),
-        `${counts.get(change)} ${text}`,
+        counts.get(change) === 1 ? `1 ${text}` : `${counts.get(change)} ${text.replace(/^reads/, "read")}`,
       ),
     );
     const dead = counts.get("dead");
@@ -236,6 +241,7 @@ export class DiffTable {
 
   private lay(): void {
     this.element.dataset.layout = this.narrow ? "inline" : this.layout;
+    setAttributes(this.element, { "data-narrow": this.narrow });
     this.layouts.hidden = this.narrow;
   }
 
@@ -243,7 +249,7 @@ export class DiffTable {
     for (const section of this.sections) {
       for (const gap of section.list.querySelectorAll(".wb-diff-gap")) gap.remove();
       const { rows, items } = section;
-      for (const item of items) item.hidden = false;
+      for (const item of items) if (item.hidden) item.hidden = false;
       if (this.scope === "all") continue;
       const differs = rows.map((row) => row.kind !== "same" || row.matters);
       // One line around each change, to see where it stands.
@@ -270,5 +276,16 @@ export class DiffTable {
     button.addEventListener("click", () => set(button.getAttribute("aria-expanded") === "false"));
     const gap = h("li", { class: "wb-diff-gap", style: `grid-row: ${gridRow(start) - 1}` }, button);
     items[start]!.before(gap);
+  }
+}
+
+/** Make these the children, and leave in place what is there already: it need not be drawn again. */
+function arrange(parent: HTMLElement, wanted: HTMLElement[]): void {
+  const set = new Set<Element>(wanted);
+  for (const child of [...parent.children]) if (!set.has(child)) child.remove();
+  let at = parent.firstElementChild;
+  for (const child of wanted) {
+    if (child === at) at = at.nextElementSibling;
+    else parent.insertBefore(child, at);
   }
 }

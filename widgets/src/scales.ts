@@ -74,7 +74,7 @@ export function fitnessScale(): Scale {
   return { place: (loss) => 1 - loss, ticks };
 }
 
-function ninesLabel(n: number): string {
+export function ninesLabel(n: number): string {
   if (n === 0) return "0";
   return n <= 5 ? `0.${"9".repeat(n)}` : `1 − 10${superscript(-n)}`;
 }

@@ -6,6 +6,7 @@ from workbench.widgets.lab_settings import lab_config_path
 from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.panel import Panel
 from workbench.widgets.program_debugger import ProgramDebugger
+from workbench.widgets.program_diff import ProgramDiff
 from workbench.widgets.program_view import ProgramView
 from workbench.widgets.search_panel import SearchPanel
 
@@ -13,6 +14,7 @@ __all__ = [
     "LineageView",
     "Panel",
     "ProgramDebugger",
+    "ProgramDiff",
     "ProgramView",
     "SearchPanel",
     "lab_config_path",

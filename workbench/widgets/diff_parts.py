@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from workbench.insight.diff import DiffRow, ProgramDiff
-    from workbench.insight.values import Place, Value, Values
+    from workbench.insight.values import Address, Place, Value, Values
     from workbench.programs import Program
 
 
@@ -34,16 +34,15 @@ def diff_parts(a: Program, b: Program) -> dict[str, Any]:
         Setup, Predict and Learn, each with its `name` and `rows`: `kind`, `rewired` and
         `matters` as in `insight.DiffRow`; `left` and `right`, the instructions' texts
         or None; `left_line` and `right_line`, counted from 1, and `left_live` and
-        `right_live`. A row of a move has lines and liveness of both places. Where
-        `rewired`, `why` says what is read now, and what was read before.
+        `right_live`. A row of a move has lines and liveness of both places. `why` says
+        what is read now, and what was read before, where the text does not.
     """
     return parts_of(diff(a, b), a, b)
 
 
 def parts_of(result: ProgramDiff, a: Program, b: Program) -> dict[str, Any]:
     """Return the same for a diff that has been made already."""
-    rewired = any(row.rewired for rows in result.functions.values() for row in rows)
-    wiring = _Wiring(result, a, b) if rewired else None
+    wiring = _Wiring(result, a, b) if result.verdict.kind == "changed" else None
     verdict = result.verdict
     return {
         "verdict": {
@@ -106,8 +105,10 @@ def _row_part(
         "matters": row.matters,
         "rewired": row.rewired,
     }
-    if row.rewired and wiring is not None:
-        part["why"] = wiring.why(name, row)
+    if wiring is not None and row.rewired:
+        part["why"] = wiring.why(name, row) or "what it reads comes from elsewhere now"
+    elif wiring is not None and row.kind == "changed":
+        part |= {"why": why} if (why := wiring.why(name, row)) else {}
     return part
 
 
@@ -120,7 +121,7 @@ def _line(index: int | None) -> int | None:
 
 
 class _Wiring:
-    """Tells which operand of a rewired instruction reads what, before and after."""
+    """Tells which operands read alike and read something else, before and after."""
 
     def __init__(self, result: ProgramDiff, a: Program, b: Program) -> None:
         self._left, self._right = values_of(a), values_of(b)
@@ -132,26 +133,18 @@ class _Wiring:
         }
 
     def why(self, name: str, row: DiffRow) -> str:
-        told = dict.fromkeys(self._differences(name, row))
-        return "; ".join(told) or "what it reads is computed from something else now"
+        return "; ".join(dict.fromkeys(self._differences(name, row)))
 
     def _differences(self, name: str, row: DiffRow) -> Iterator[str]:
         if row.left_index is None or row.right_index is None:
             return
-        instruction = self._right.instructions[name, row.right_index]
-        addresses = [*instruction.inputs]
-        if instruction.output is not None:
-            addresses.append(instruction.output)
-        reads = (
-            self._left.reads[name, row.left_index],
-            self._right.reads[name, row.right_index],
-        )
-        # An instruction that writes one element reads, last, what it writes into.
-        for (kind, number), old, new in zip(addresses, *reads, strict=False):
-            if self._belong(old, new):
+        ours = _operands(self._left, (name, row.left_index))
+        theirs = _operands(self._right, (name, row.right_index))
+        for (place, old), (other, new) in zip(ours, theirs, strict=False):
+            if place != other or self._belong(old, new):
                 continue
             before, after = _source(self._left, old), _source(self._right, new)
-            address = f"{kind.value}{number}"
+            address = f"{place[0].value}{place[1]}"
             if before == after:
                 yield f"{address} came from {before}, which is another line now"
             else:
@@ -169,6 +162,18 @@ class _Wiring:
             )
             return all(self._belong(one, other, deeper=False) for one, other in pairs)
         return type(old) is type(new)
+
+
+def _operands(values: Values, place: Place) -> list[tuple[Address, Value]]:
+    """Return the addresses that an effective instruction reads, and what is there."""
+    if place not in values.instructions:
+        return []
+    instruction = values.instructions[place]
+    addresses = [*instruction.inputs]
+    if instruction.output is not None:
+        # An instruction that writes one element reads, last, what it writes into.
+        addresses.append(instruction.output)
+    return list(zip(addresses, values.reads[place], strict=False))
 
 
 def _source(values: Values, value: Value) -> str:
