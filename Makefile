@@ -7,7 +7,7 @@ NODE_READY := widgets/node_modules/.ready
 # Node comes with the Python packages, so that every machine builds the same bundle.
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix widgets
 
-.PHONY: lab test lint check-python check-widgets widgets format bench clean
+.PHONY: lab test lint check-python check-widgets widgets format bench gallery clean
 
 lab: $(READY)
 	$(BIN)/workbench lab
@@ -31,7 +31,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check-python: $(READY)
+check-python: $(READY) $(NODE_READY)
 	$(BIN)/python -m pytest
 
 widgets: $(NODE_READY)
@@ -47,6 +47,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+gallery: $(READY)
+	$(BIN)/python -m gallery
 
 clean:
 	rm -rf $(VENV) widgets/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -146,6 +146,16 @@ def test_the_same_seed_gives_the_same_search():
     assert RunStore().list() == []
 
 
+def test_an_ended_search_is_kept_in_a_file(tmp_path):
+    file = tmp_path / "linear.json.gz"
+    last = lines(*SMALL, "--no-store", "--json", "--record", file)[-1]
+    kept = workbench.evolution.load_recorded(file)
+    assert kept.metrics == last["metrics"]
+    assert str(kept.lineage[-1].program) == last["best"]["text"]
+    nowhere = tmp_path / "nowhere" / "linear.json.gz"
+    assert "there is no folder" in refusal(*SMALL, "--record", nowhere)
+
+
 def test_a_search_prints_its_result_for_people():
     result = call(*SMALL, "--name", "mine")
     assert "mine" in result.stdout

@@ -154,6 +154,12 @@ def search(
     no_store: Annotated[
         bool, typer.Option("--no-store", help="Keep the run in memory only.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keep the ended search in a file (.json.gz), too."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Search for learning algorithms, and watch it. Ctrl-C pauses and saves.
@@ -176,9 +182,15 @@ def search(
         changes.update(dict.fromkeys(LIMITS))
     changes.update({key: value for key, value in given.items() if value is not None})
     spec = _spec(preset).but(**changes)
+    if record is not None and not record.absolute().parent.is_dir():
+        raise ValueError(f"--record {record}: there is no folder {record.parent}")
     store = None if no_store else RunStore()
     experiment = workbench.Search(spec, threads=_threads(threads, spec.populations))
     _follow(Runner(experiment, store), as_json)
+    if record is not None:
+        importlib.import_module("workbench.evolution").RecordedSearch.of(
+            experiment
+        ).save(record)
 
 
 def _spec(preset: str) -> SearchSpec:

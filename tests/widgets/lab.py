@@ -1,57 +1,34 @@
-"""Drives notebooks in a real JupyterLab in headless Chromium; waits on conditions."""
+"""What tests see and do in a JupyterLab that is driven in headless Chromium."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import nbformat
-
-from workbench.widgets import lab_config_path
+from gallery.lab import (
+    CHROMIUM,
+    CHROMIUM_ARGS,
+    DEADLINE,
+    LabServer,
+    until,
+)
+from gallery.lab import Notebook as AnyNotebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from playwright.sync_api import Locator, Page
 
-    from playwright.sync_api import BrowserContext, Locator, Page
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+__all__ = [
+    "CHROMIUM",
+    "CHROMIUM_ARGS",
+    "DEADLINE",
+    "LabServer",
+    "Notebook",
+    "PanelDriver",
+    "colour",
+    "fits",
+    "until",
 ]
-DEADLINE = 60.0
-
-_CURRENT = "const w = window.jupyterapp.shell.currentWidget;"
-
-
-def until(
-    condition: Callable[[], Any], what: str, seconds: float = DEADLINE, page: Any = None
-) -> Any:
-    """Return the first true value of a condition, or fail with what was awaited."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        if page is not None:
-            page.wait_for_timeout(20)
-        else:
-            time.sleep(0.02)
-    raise AssertionError(f"not within {seconds:g} s: {what}")
 
 
 def fits(root: Locator) -> bool:
@@ -73,234 +50,8 @@ def colour(root: Locator, name: str) -> list[float]:
     return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
 
 
-class LabServer:
-    """A JupyterLab server on a free loopback port, with folders of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "notebooks"
-        self.root.mkdir()
-        self.settings = folder / "settings"
-        self.write_setting(
-            "apputils-extension/notification",
-            {"fetchNews": "false", "checkForUpdates": False},
-        )
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        environment = {
-            **os.environ,
-            "JUPYTER_CONFIG_PATH": str(lab_config_path()),
-            "JUPYTERLAB_SETTINGS_DIR": str(self.settings),
-            "WORKBENCH_RUNS": str(folder / "runs"),
-        }
-        for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
-            environment[f"JUPYTER_{name}"] = str(folder / name.lower())
-        environment["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
-        environment["IPYTHONDIR"] = str(folder / "ipython")
-        self.log = folder / "server.log"
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
-        options = {
-            "ServerApp.ip": "127.0.0.1",
-            "ServerApp.port": self.port,
-            "ServerApp.port_retries": 0,
-            "ServerApp.allow_root": True,
-            "IdentityProvider.token": "",
-            "ServerApp.disable_check_xsrf": True,
-            "ServerApp.root_dir": self.root,
-            "LabApp.extension_manager": "readonly",
-            "LabApp.expose_app_in_browser": True,
-        }
-        command += [f"--{name}={value}" for name, value in options.items()]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, cwd=self.root
-            )
-        until(self._answers, f"JupyterLab to start, see {self.log}")
-
-    def _answers(self) -> bool:
-        if self.process.poll() is not None:
-            raise AssertionError(f"JupyterLab ended:\n{self.log.read_text()}")
-        try:
-            with urllib.request.urlopen(f"{self.url}/api/status", timeout=5):
-                return True
-        except OSError:
-            return False
-
-    def write_setting(self, plugin: str, value: dict[str, Any]) -> None:
-        """Set what a plugin of JupyterLab reads when a page is loaded."""
-        path = self.settings / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(value))
-
-    def set_theme(self, name: str) -> None:
-        """Choose the theme of pages that are opened from now on."""
-        self.write_setting("apputils-extension/themes", {"theme": name})
-
-    def write_notebook(self, name: str, *cells: str) -> Path:
-        """Write a notebook of code cells."""
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-            metadata={
-                "kernelspec": {
-                    "name": "python3",
-                    "display_name": "Python 3",
-                    "language": "python",
-                }
-            },
-        )
-        path = self.root / name
-        nbformat.write(notebook, path)
-        return path
-
-    def kernels(self) -> list[dict[str, Any]]:
-        """Kernels that run."""
-        with urllib.request.urlopen(f"{self.url}/api/kernels", timeout=10) as answer:
-            return json.load(answer)
-
-    def end_kernels(self) -> None:
-        """Shut down all kernels of this server."""
-        for session in self._get("sessions"):
-            self._delete(f"sessions/{session['id']}")
-        for kernel in self.kernels():
-            self._delete(f"kernels/{kernel['id']}")
-
-    def _get(self, what: str) -> list[dict[str, Any]]:
-        with urllib.request.urlopen(f"{self.url}/api/{what}", timeout=10) as answer:
-            return json.load(answer)
-
-    def _delete(self, what: str) -> None:
-        request = urllib.request.Request(f"{self.url}/api/{what}", method="DELETE")
-        urllib.request.urlopen(request, timeout=20).close()
-
-    def close(self) -> None:
-        """End the server and its kernels."""
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-@dataclass
-class Notebook:
-    """One notebook in one browser page, and what went wrong there."""
-
-    context: BrowserContext
-    server: LabServer
-    name: str
-    external: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    page: Page = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.open(reset=True)
-
-    def open(self, reset: bool = False) -> None:
-        """Open the notebook in a new page and wait for its kernel."""
-        self.page = self.context.new_page()
-        self.page.on("request", self._on_request)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._on_console)
-        query = "?reset" if reset else ""
-        self.page.goto(f"{self.server.url}/lab/tree/{self.name}{query}")
-        self.wait_ready()
-
-    def _on_request(self, request: Any) -> None:
-        local = (
-            self.server.url,
-            self.server.url.replace("http", "ws"),
-            "data:",
-            "blob:",
-        )
-        if not request.url.startswith(local):
-            self.external.append(request.url)
-
-    def _on_console(self, message: Any) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def wait_ready(self) -> None:
-        """Wait for the notebook's kernel, which the toolbar does not show safely."""
-        self.page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady",
-            timeout=1000 * DEADLINE,
-        )
-        self.page.evaluate(
-            f"""async () => {{ {_CURRENT}
-                await w.context.ready; await w.sessionContext.ready;
-                await w.sessionContext.session?.kernel?.info; }}"""
-        )
-
-    def command(self, name: str, wait: bool = True) -> None:
-        """Execute a command of JupyterLab."""
-        call = f"window.jupyterapp.commands.execute({json.dumps(name)})"
-        self.page.evaluate(f"() => {call}" if wait else f"() => {{ {call}; }}")
-
-    def run_all(self, wait: bool = True) -> None:
-        """Run all cells."""
-        self.command("notebook:run-all-cells", wait)
-
-    def run_cell(self, index: int, wait: bool = True) -> None:
-        """Run one cell."""
-        self.page.evaluate(
-            f"() => {{ {_CURRENT} w.content.activeCellIndex = {index};"
-            "w.content.deselectAll(); }"
-        )
-        self.command("notebook:run-cell", wait)
-
-    def outputs(self) -> list[str]:
-        """Text that the cells printed, or the errors that they raised."""
-        return self.page.evaluate(
-            f"""() => {{ {_CURRENT}
-                return w.content.widgets.map(cell =>
-                    (cell.model.outputs?.toJSON() ?? []).map(o => [].concat(o.text
-                        ?? o.data?.["text/plain"] ?? o.traceback ?? "").join("")
-                    ).join("")); }}"""
-        )
-
-    def cells(self) -> int:
-        """Return the number of cells."""
-        return self.page.evaluate(
-            f"() => {{ {_CURRENT} return w.content.widgets.length; }}"
-        )
-
-    def busy(self) -> bool:
-        """Tell whether the kernel runs a cell."""
-        return self.page.evaluate(
-            f"() => {{ {_CURRENT}"
-            " return w.sessionContext.session.kernel.status === 'busy'; }"
-        )
-
-    def evaluate(self, code: str) -> str:
-        """Run code in the kernel, outside the notebook, and return what it prints."""
-        return self.page.evaluate(
-            f"""async code => {{ {_CURRENT}
-                const kernel = w.sessionContext.session.kernel;
-                const future = kernel.requestExecute({{code, store_history: false}});
-                let text = "";
-                future.onIOPub = message => {{
-                    if (message.header.msg_type === "stream")
-                        text += message.content.text; }};
-                await future.done;
-                return text; }}""",
-            code,
-        )
-
-    def save(self) -> dict[str, Any]:
-        """Save, and return what stands in the file."""
-        self.command("docmanager:save")
-        return json.loads((self.server.root / self.name).read_text())
-
-    def widget(self, kind: str, index: int = 0) -> Locator:
-        """Return the root of the widget of a class that stands at this place."""
-        widget = self.page.locator(f".{kind}").nth(index)
-        try:
-            until(widget.is_visible, "a panel", page=self.page)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; the outputs are {self.outputs()}") from None
-        return widget
+class Notebook(AnyNotebook):
+    """A notebook that may hold search panels."""
 
     def panel(self, index: int = 0) -> PanelDriver:
         """Return the search panel that stands at this place on the page."""

@@ -7,6 +7,15 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+# What the prose rests on.
+FOUND = {
+    "02_reading_programs": (
+        "  v2 = v1 + v2\n  s1 = dot(v0, v2)\n  s3 = s0 - s1\n  s2 = 0.192345",
+        "equal: True",
+        "The same computation",
+        "  s3 = -0.43774980621224047\n  s1 = s0 - s1\n  s2 = s2 * s3\n",
+    )
+}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -22,6 +31,8 @@ def test_runs_headless(path, tmp_path):
     )
     assert "def Predict():" in outputs
     assert "fresh tasks" in outputs
+    for line in FOUND.get(path.stem, ()):
+        assert line in outputs
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

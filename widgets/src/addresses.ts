@@ -98,7 +98,7 @@ export function describe(use: Use, special: Special): string {
   const read = places(reads);
   const own = ownAccess(address, special);
   return [
-    `${address}: ${KIND[address[0]!]}, ${role}.`,
+    `${address}: ${role} (${KIND[address[0]!]}).`,
     own,
     written ? `Written in ${written}.` : own ? "" : "Written nowhere.",
     read ? `Read in ${read}.` : own ? "" : "Read nowhere.",

@@ -147,6 +147,7 @@ export class AnnotatedListing {
           "aria-label": describe(use, this.program.special),
         },
         h("b", { class: `wb-memory-${address[0]}` }, address),
+        " ",
         h("span", {}, role),
       ),
     );

@@ -58,7 +58,7 @@ group("an address", () => {
   it("says where it is used in a sentence", () => {
     const find = (address: string) => uses(SGD, SPECIAL).find((use) => use.address === address)!;
     expect(describe(find("s3"), SPECIAL)).toBe(
-      "s3: scalar, scratch. Written in Learn 1 and 2. Read in Learn 2 and 3.",
+      "s3: scratch (scalar). Written in Learn 1 and 2. Read in Learn 2 and 3.",
     );
     expect(describe(find("v1"), SPECIAL)).toContain("Written in Learn 4. Read in Predict 1; Learn 4.");
     expect(describe(find("s0"), SPECIAL)).toContain("in Predict it is 0");

@@ -6,6 +6,11 @@ from workbench.evolution.island import Ancestor
 from workbench.evolution.islands import PopulationState
 from workbench.evolution.mutate import MUTATIONS
 from workbench.evolution.presets import PRESETS, Preset
+from workbench.evolution.recorded import (
+    RecordedSearch,
+    load_recorded,
+    recorded_names,
+)
 from workbench.evolution.search import Best, Search
 from workbench.evolution.spec import CacheSpec, HurdleSpec, SearchSpec
 
@@ -20,6 +25,9 @@ __all__ = [
     "HurdleSpec",
     "PopulationState",
     "Preset",
+    "RecordedSearch",
     "Search",
     "SearchSpec",
+    "load_recorded",
+    "recorded_names",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.widgets.lab_settings import lab_config_path
+from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.panel import Panel
 from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_diff import ProgramDiff
@@ -13,6 +14,7 @@ from workbench.widgets.search_panel import SearchPanel
 from workbench.widgets.what_if import WhatIf
 
 __all__ = [
+    "LineageView",
     "Panel",
     "ProgramDebugger",
     "ProgramDiff",

@@ -1,0 +1,207 @@
+"""The table of views: a row here is in the gallery and in the accessibility tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gallery.lab import until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from gallery.lab import Notebook
+
+SETUP = """
+from workbench import PRESETS, LinearTasks, Search
+from workbench.programs import linear
+search = Search(PRESETS["demo"].spec.but(seed=6)).run()
+winner = search.best.program
+tasks = LinearTasks(features=4, train=200, valid=50, tasks=4, seed=20).make()
+"""
+"""What the cells share: a real search of seconds, its winner, and tasks."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How to open one view, and how to tell that it shows what it should.
+
+    `ready` and the steps of `clicks` are Playwright selectors within the view.
+    """
+
+    name: str
+    sentence: str  # what it is for, in the gallery
+    alt: str  # what the picture shows, for readers who do not see it
+    root: str  # class of its outermost element
+    cell: str  # ends with what displays it
+    ready: str  # visible once it is ready
+    clicks: tuple[str, ...] = ()  # before that, in this order
+
+    @property
+    def slug(self) -> str:
+        """The name in file names."""
+        return self.name.lower().replace(" ", "_").replace("'", "")
+
+
+VIEWS = (
+    View(
+        name="Search panel",
+        sentence=(
+            "A search from its settings to its result: start, pause, single steps, the"
+            " fitness curve while it rises, and the best program found so far."
+        ),
+        alt=(
+            "A finished search: counters, the scores on fresh tasks, the curve of the"
+            " best fitness above the bands of the population, and the program found."
+        ),
+        root="wb-search",
+        cell="""
+from workbench.widgets import SearchPanel
+panel = SearchPanel("demo", store=None)
+panel.edit(seed=6)
+panel.start()
+panel
+""",
+        ready="[role=status]:text-is('Finished')",
+    ),
+    View(
+        name="Program view",
+        sentence=(
+            "A program line by line, with its formulas and its meaning in words; what"
+            " cannot matter is dimmed, and an address lights up wherever it is used."
+        ),
+        alt=(
+            "The winner of a search with v2 lit up: read in Predict, read and written"
+            " in Learn; two thirds of its lines are dimmed as dead."
+        ),
+        root="wb-program-view",
+        cell="""
+from workbench.widgets import ProgramView
+ProgramView(winner, title="Winner of the demo, seed 6")
+""",
+        clicks=("[data-address=v2]",),
+        ready=".wb-row-lit",
+    ),
+    View(
+        name="Debugger",
+        sentence=(
+            "An evaluation forwards and back, instruction by instruction: memory as"
+            " heat maps, jumps to what went wrong, a value after each example."
+        ),
+        alt=(
+            "Inside Learn at the fourth training example: the current line, memory as"
+            " cells in orange and blue, and the error falling over the examples."
+        ),
+        root="wb-debugger",
+        cell="""
+from workbench.widgets import ProgramDebugger
+ProgramDebugger(winner, tasks[0])
+""",
+        clicks=(
+            *["[aria-label^='On to the end of the next example']"] * 4,
+            *["[aria-label^='Back one instruction']"] * 2,
+        ),
+        ready="[role=status]:text-matches('training example 4 .*Learn 6')",
+    ),
+    View(
+        name="Program graph",
+        sentence=(
+            "The dataflow of the effective code over one training cycle: what is"
+            " computed from what, what is carried on to the next example, and the value"
+            " of each node on a real one."
+        ),
+        alt=(
+            "The winner's dot products, its error and its update as a layered graph;"
+            " the weights lead back to their own beginning as state."
+        ),
+        root="wb-program-graph",
+        cell="""
+from workbench.widgets import ProgramGraph
+ProgramGraph(winner, task=tasks[0], example=5)
+""",
+        ready=".wb-flow-node",
+    ),
+    View(
+        name="Program diff",
+        sentence=(
+            "Two programs beside each other, the computation first: what is only"
+            " renamed, moved or dead stands back; both fitnesses, task by task."
+        ),
+        alt=(
+            "Linear regression by hand on the left, the winner on the right: changed"
+            " lines on orange and blue, and the fitness of both on four tasks."
+        ),
+        root="wb-program-diff",
+        cell="""
+from workbench.widgets import ProgramDiff
+ProgramDiff(
+    linear(0.19), winner.effective(), tasks=tasks, titles=("By hand", "The winner")
+)
+""",
+        ready=".wb-pair",
+    ),
+    View(
+        name="What if",
+        sentence=(
+            "A program that can be edited line by line: fitness and learning curve"
+            " answer at once, beside the original's."
+        ),
+        alt=(
+            "The winner without the line that adds the update to the weights: its"
+            " learning curve stays flat where the original's rises."
+        ),
+        root="wb-what-if",
+        cell="""
+from workbench.widgets import WhatIf
+what_if = WhatIf(winner.effective(), tasks)
+what_if.knock_out("learn", 0)
+what_if
+""",
+        ready=".wb-learning",
+    ),
+    View(
+        name="Runs panel",
+        sentence=(
+            "All runs of the store: find, name, tag, resume and delete them, and"
+            " compare their curves, settings and best programs."
+        ),
+        alt=(
+            "Six runs of the demo in a table, and the curves of the selected ones over"
+            " each other."
+        ),
+        root="wb-runs",
+        cell="""
+from workbench.runs import Runner, RunStore
+from workbench.widgets import RunsPanel
+store = RunStore()
+for seed in range(3, 9):
+    spec = PRESETS["demo"].spec.but(seed=seed, train_steps=20_000_000)
+    runner = Runner(Search(spec), store)
+    runner.start()
+    runner.wait()
+RunsPanel(store)
+""",
+        ready="[data-status=finished]",
+    ),
+)
+"""All views, in the order of the gallery."""
+
+
+def cells(views: tuple[View, ...] = VIEWS) -> list[str]:
+    """Return the cells of a notebook that holds these views, the shared one first."""
+    return [SETUP, *(view.cell for view in views)]
+
+
+def show(notebook: Notebook, view: View, views: tuple[View, ...] = VIEWS) -> Locator:
+    """Run a view's cell in such a notebook, bring the view into the state, return it.
+
+    The first cell must have run.
+    """
+    before = notebook.page.locator(f".{view.root}").count()
+    notebook.run_cell(1 + views.index(view))
+    root = notebook.widget(view.root, before)
+    for selector in view.clicks:
+        root.locator(selector).first.click()
+    ready = root.locator(view.ready).first
+    until(ready.is_visible, f"{view.name}: {view.ready}", page=notebook.page)
+    return root
