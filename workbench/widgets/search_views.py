@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.engine.warm import telling
 from workbench.widgets.channel import Pump
+from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.program_debugger import ProgramDebugger
 from workbench.widgets.program_graph import ProgramGraph
 from workbench.widgets.program_view import ProgramView
@@ -99,6 +100,12 @@ VIEWS = (
         _set_program,
     ),
     View("debugger", "Debugger", _debugger, None),
+    View(
+        "lineage",
+        "Lineage",
+        lambda subject: LineageView(subject.search),
+        lambda view, subject: view.show(subject.search),
+    ),
     View(
         "what-if",
         "What if",
