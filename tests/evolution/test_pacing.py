@@ -1,6 +1,6 @@
 """How far each population goes, so that all get equally far."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.evolution.pacing import common_goals
@@ -14,6 +14,9 @@ populations = st.lists(
 )
 
 
+# Who is far behind but at its limit leaves its share to the others.
+@example([(0, 0), (2, 4)], 2)
+@example([(0, 1), (5, 100)], 10)
 @given(populations, st.integers(0, 200))
 def test_the_budget_is_spent_as_far_as_the_limits_allow(pairs, budget):
     made, limits = map(list, zip(*pairs, strict=True))

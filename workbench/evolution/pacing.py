@@ -55,7 +55,7 @@ def common_goals(made: Sequence[int], limits: Sequence[int], budget: int) -> lis
     >>> common_goals([5, 0, 0], [9, 9, 2], 4)
     [5, 2, 2]
     """
-    low, high = min(made), max(*made, min(made) + budget)
+    low, high = min(made), max(made) + budget
 
     def cost(level: int) -> int:
         pairs = zip(made, limits, strict=True)
