@@ -25,8 +25,9 @@ export class Nested {
     const current = () => this.shown === id && !this.signal.aborted;
     try {
       const child = await this.find(id, current);
-      const view = current() ? await this.model.widget_manager?.create_view?.(child, {}) : undefined;
-      if (!view) return;
+      if (!current()) return;
+      const view = await this.model.widget_manager?.create_view?.(child, {});
+      if (!view) throw new Error("this host makes no views for others"); // marimo
       if (!current()) return remove(view);
       const before = this.view;
       this.view = view;
@@ -35,7 +36,7 @@ export class Nested {
     } catch {
       if (!current()) return;
       this.shown = undefined;
-      const text = "This view is not in the saved notebook, or this host cannot show it inside another.";
+      const text = "This view is not in the saved notebook, or this host cannot show it inside another: show it in a cell of its own.";
       this.element.replaceChildren(h("p", { class: "wb-note" }, text));
     }
   }

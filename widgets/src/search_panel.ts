@@ -110,7 +110,7 @@ function render({ model, el, signal }: RenderContext): void {
     throughput.update();
     taking.update();
     result.update();
-    lesson.update(root, [program.element, hall.element]);
+    lesson.update(root, [program.element, hall.element, taking.element]);
     openSettings(form.element, state, String(status.status ?? "ready"), channel);
     if (Number(status.refused ?? 0) > refused) form.showErrors();
     refused = Number(status.refused ?? 0);
