@@ -181,6 +181,7 @@ function note(row: DiffRow, change: Change): HTMLElement | false {
   return h(
     "span",
     { class: "wb-diff-note" },
+    change === "moved" && row.rewired && h("b", { title: "Reads something else now" }, "≠ "),
     change === "renamed" && h("span", { class: "wb-diff-long" }, "same computation, "),
     words.join("; "),
     change === "renamed" && !exchanged(row) && h("span", { class: "wb-diff-was" }, ` (${renames(row)})`),

@@ -222,13 +222,14 @@ export class DiffTable {
       if (change === "same" || (change === "moved" && row.left === null)) continue;
       const told = isEffective(row) ? change : "dead";
       counts.set(told, (counts.get(told) ?? 0) + 1);
+      if (change === "moved" && row.rewired) counts.set("rewired", (counts.get("rewired") ?? 0) + 1);
     }
     const entries = NAMES.filter(([change]) => counts.has(change)).map(([change, text]) =>
       h(
         "li",
         { "data-change": change },
         h("span", { class: "wb-diff-sign", "aria-hidden": "true" }, SIGNS[change]),
-        `${counts.get(change)} ${text}`,
+        counts.get(change) === 1 ? `1 ${text}` : `${counts.get(change)} ${text.replace(/^reads/, "read")}`,
       ),
     );
     const dead = counts.get("dead");

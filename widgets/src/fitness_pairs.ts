@@ -93,6 +93,7 @@ export class FitnessPairs {
     this.axis.replaceChildren(
       h("span", { class: "wb-pairs-title" }, title),
       h("div", { class: "wb-pairs-ticks" }, ...scale.ticks.map(({ value, label }) => h("span", { style: place(scale, value) }, label))),
+      h("span", { class: "wb-pairs-change" }, "Change"),
     );
     const grid = scale.ticks.map(({ value }) => h("i", { class: "wb-pairs-grid", style: place(scale, value) }));
     this.list.replaceChildren(...sums.map((line) => row(line, scale, grid, true)), ...shown.map((line) => row(line, scale, grid, false)));
@@ -120,12 +121,13 @@ export class FitnessPairs {
 }
 
 /** "Better on 8 of 10 tasks, worse on 1. Mean 0.8123 → 0.9345, median ...". */
-export function summary({ after, better, worse, mean, median }: Fitness): string {
+export function summary({ after, better, worse, mean, median, stopped }: Fitness): string {
   const same = after.length - better - worse;
   const counts = [better > 0 && `better on ${better}`, worse > 0 && `worse on ${worse}`, same > 0 && `the same on ${same}`].filter(Boolean).join(", ");
   const of = `${after.length} task${after.length === 1 ? "" : "s"}`;
   const sums = `Mean ${fitness(mean[0])} → ${fitness(mean[1])}, median ${fitness(median[0])} → ${fitness(median[1])}`;
-  return `${sums}. Of ${of}: ${counts}.`;
+  const cuts = stopped.map((tasks, i) => tasks.length > 0 && `${tasks.length} ${["before", "after"][i]}`).filter(Boolean).join(" and ");
+  return `${sums}. Of ${of}: ${counts}.${cuts && ` Training was cut short on ${cuts}.`}`;
 }
 
 function waiting({ state, message }: Fitness, link: string): string {

@@ -35,14 +35,13 @@ def static_diff(difference: Mapping[str, Any], fitness: Mapping[str, Any]) -> st
     titles = [escape(title) for title in difference["titles"]]
     pieces = [f"<p><b>{escape(difference['verdict']['text'])}</b></p>"]
     pieces += _fitness(fitness, titles)
+    left = ' style="text-align:left"'
+    rows = ["<tr><th></th>", *(f"<th{left}>{title}</th>" for title in titles)]
+    rows.append("<th></th></tr>")
     for function in difference["functions"]:
-        rows = "".join(map(_row, function["rows"]))
-        heads = "".join(f"<th>{title}</th>" for title in titles)
-        pieces.append(
-            f"<p><b>{function['name']}</b></p>"
-            f'<table style="font-size:13px"><tr><th></th>{heads}<th></th></tr>'
-            f"{rows}</table>"
-        )
+        rows.append(f"<tr><th colspan=4{left}>{function['name']}</th></tr>")
+        rows += map(_row, function["rows"])
+    pieces.append(f'<table style="font-size:13px">{"".join(rows)}</table>')
     return f'<div style="font:13px/1.5 sans-serif">{"".join(pieces)}</div>'
 
 
