@@ -5,7 +5,7 @@ import { fitness } from "./format";
 import { gain, whole, type Lineage } from "./lineage_data";
 import { node } from "./svg";
 
-const CARD = 168;
+const CARD = 184;
 const GAP = 44;
 const PITCH = CARD + GAP;
 const LINKS = 30;

@@ -114,7 +114,7 @@ class LineageRoot {
         signal,
       ),
     );
-    this.treeBar = h("div", { class: "wb-bar" }, h("h4", {}, "Family tree of the recorded bests"), legend(), this.back, this.save);
+    this.treeBar = h("div", { class: "wb-bar" }, h("h4", {}, "Family tree"), legend(), this.back, this.save);
     this.body = this.makeBody();
     this.root = h(
       "div",

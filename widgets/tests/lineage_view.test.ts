@@ -236,6 +236,6 @@ it("decodes steps without effect and changed lines", () => {
 });
 
 it("writes gains and counts for people", () => {
-  expect([0.21077, -0.0000021, 0].map(gain)).toEqual(["+0.2108", "−2.1 × 10⁻⁶", "±0"]);
+  expect([0.21077, -0.0000021, 0].map(gain)).toEqual(["+0.2108", "−2.1·10⁻⁶", "±0"]);
   expect([7, 1234, 1036512].map(whole)).toEqual(["7", "1\u202f234", "1\u202f036\u202f512"]);
 });
