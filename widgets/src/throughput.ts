@@ -38,7 +38,9 @@ export class Throughput {
     );
     this.element.addEventListener("toggle", () => this.fill(), { signal });
     // Drawn in pixels, so drawn again when there is more or less room.
-    const size = new ResizeObserver(() => this.line.clientWidth !== this.drawn && this.fill());
+    const size = new ResizeObserver(() => {
+      if (this.line.clientWidth !== this.drawn) requestAnimationFrame(() => this.fill());
+    });
     size.observe(this.line);
     signal.addEventListener("abort", () => {
       size.disconnect();
