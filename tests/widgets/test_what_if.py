@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.engine.small_tasks import small_tasks
 from tests.widgets.comms import FakeComm, until
 from workbench import LinearTasks, Program, evaluate
 from workbench.engine import learning_curve
@@ -202,7 +203,17 @@ def test_another_program_in_the_same_place(view):
     assert view.edited == view.program
 
 
-def test_what_does_not_fit_the_tasks_is_said_and_not_thrown(view):
+def test_what_does_not_fit_the_tasks_is_said_and_not_thrown():
+    view = WhatIf(TEXT, small_tasks(2, F=4, classes=3))
+    until(lambda: view.part("result").get("failed"))
+    assert "v1, which holds the label" in view.part("result")["failed"]
+    assert "Set s2 to 0.05" in view.static_html()
+    with pytest.raises(ValueError, match="v1, which holds"):
+        _ = view.difference
+    view.close()
+
+
+def test_lines_that_are_not_there_are_refused(view):
     view.edited = "def Predict():\n  v1 = v0 + v0\n  s1 = norm(v1)"
     answered(view)
     with pytest.raises(ValueError, match="index is 3"):

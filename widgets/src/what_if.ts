@@ -70,7 +70,7 @@ class WhatIfView {
       copy: this.button("copy", "Copy", "Copy the edited program's text", () => this.copy()),
       weigh: this.button("weigh", WEIGH, "Knock out each line in turn: what does the fitness lose?", () => send("weigh", { on: !this.channel.part("weights").on })),
       fresh: this.button("fresh", "Fresh tasks", "Both programs on other tasks of the same kind: how much is chance?", () => send("fresh")),
-      given: this.button("given", "Given tasks", "Back to the first tasks", () => send("given")),
+      given: this.button("given", "Back", "Back to the tasks that were given", () => send("given")),
     };
     for (const key of ["weigh", "fresh", "given"]) this.buttons[key]!.classList.add("wb-small");
     this.lines = new LineEditor(send, signal);
@@ -146,7 +146,8 @@ class WhatIfView {
     this.outcome.append(
       this.differenceChart.element,
       this.taskChart.element,
-      h("div", { class: "wb-bar wb-learning-bar" }, h("h4", {}, "Learning"), legend(), this.lossAxis),
+      h("div", { class: "wb-bar wb-learning-bar" }, h("h4", {}, "Learning"), this.lossAxis),
+      legend(),
       this.learningChart.element,
     );
     return h(
@@ -207,7 +208,13 @@ class WhatIfView {
     const state = this.channel.part("state");
     this.outcome.hidden = !result.original;
     this.empty.hidden = !!result.original;
-    if (result.failed) setText(this.empty, `Not evaluated: ${result.failed}`);
+    if (result.failed && this.news("result", result.failed)) {
+      setText(this.empty, `Not evaluated: ${result.failed}`);
+      for (const value of this.tasks.values()) value.replaceChildren(h("b", {}, "–"));
+      setText(this.headline, "–");
+      setText(this.words, "");
+      this.verdict.dataset.way = "unclear";
+    }
     this.empty.classList.toggle("wb-error", !!result.failed);
     const current = result.edit === this.channel.part("listing").edit;
     for (const one of [this.outcome, this.verdict]) one.classList.toggle("wb-old", !current);

@@ -18,7 +18,7 @@ const TITLES = {
   rmse: "Validation error (RMSE)",
   accuracy: "Mistakes in validation (share)",
 };
-const HINT = "Point at the curves, or use the arrow keys, to read values.";
+const HINT = "Point, or use the arrow keys, to read values.";
 const TABLE_ROWS = 11;
 
 export class LearningChart {

@@ -86,7 +86,7 @@ function section({ name }: EditFunction, rows: HTMLElement[]): HTMLElement {
   return h(
     "section",
     { class: `wb-edit-part wb-part-${name.toLowerCase()}`, "aria-label": name },
-    h("h4", {}, h("span", { class: "wb-function-name" }, name), h("small", {}, WHEN[name] ?? ""), name === "Setup" && h("span", { class: "wb-bar-title" }, "fitness without it")),
+    h("h4", {}, h("span", { class: "wb-function-name" }, name), h("small", {}, WHEN[name] ?? ""), name === "Setup" && h("span", { class: "wb-bar-title" }, "change without it")),
     h("ol", { class: "wb-edit-rows" }, ...rows),
     h("p", { class: "wb-note wb-edit-empty", hidden: rows.length > 0 }, "Empty"),
   );

@@ -258,6 +258,13 @@ it("dims what belongs to the program before the edit, and says what is compiled"
   expect(text(".wb-what-note")).toBe("Compiling the engine ...");
 });
 
+it("says why there is no answer", async () => {
+  await show();
+  await parts({ result: { edit: 0, failed: "Learn, instruction 0 (v1 = v0): out is v1", revision: 2 } });
+  expect(text(".wb-outcome-empty")).toBe("Not evaluated: Learn, instruction 0 (v1 = v0): out is v1");
+  expect(text(".wb-score-edited dd")).toBe("–");
+});
+
 it("begins anew with another program", async () => {
   await show();
   const other = row(0, "s2 = 7", { op: "SET", places: { out: "s2" }, constants: [{ ...constant(7), first: 7 }] });

@@ -201,7 +201,7 @@ def tasks_words(tasks: TaskSet, draw: int) -> str:
     kind = f"{tasks.spec.kind} " if tasks.spec is not None else ""
     train = tasks.train_x.shape[1]
     epochs = f" x {tasks.epochs} epochs" if tasks.epochs > 1 else ""
-    size = f"{train} training examples{epochs}, {tasks.valid_x.shape[1]} to validate"
+    size = f"{train} examples{epochs} to train, {tasks.valid_x.shape[1]} to validate"
     return f"{count.replace(' ', f' {kind}', 1)}, {size}" + (
         f"; fresh draw {draw}" if draw else ""
     )
