@@ -160,6 +160,24 @@ what_if
         ready=".wb-learning",
     ),
     View(
+        name="Lineage view",
+        sentence=(
+            "How a search came to its best: the steps that changed the fitness, a"
+            " slider that replays them, and the family tree of the recorded bests."
+        ),
+        alt=(
+            "A step of a recorded search: its mutation, what it changed in the program,"
+            " what it gained, and where it stands on the way to the best."
+        ),
+        root="wb-lineage",
+        cell="""
+from workbench.evolution import load_recorded
+from workbench.widgets import LineageView
+LineageView(load_recorded("demo"))
+""",
+        ready="[data-key=slider]",
+    ),
+    View(
         name="Runs panel",
         sentence=(
             "All runs of the store: find, name, tag, resume and delete them, and"

@@ -32,13 +32,22 @@ __all__ = [
 
 
 def fits(root: Locator) -> bool:
-    """Tell whether nothing in a widget sticks out to its right."""
+    """Tell whether nothing in a widget sticks out to its right.
+
+    What lies in a part that scrolls or cuts off does not, if that part fits.
+    """
     return root.evaluate(
         """panel => {
             const edge = panel.getBoundingClientRect().right + 1;
-            return [...panel.querySelectorAll("*")].every(element =>
-                !element.getClientRects().length ||
-                element.getBoundingClientRect().right <= edge); }"""
+            const inside = element => {
+                if (!element.getClientRects().length
+                    || element.getBoundingClientRect().right <= edge) return true;
+                for (let around = element.parentElement; around !== panel;
+                    around = around.parentElement)
+                    if (getComputedStyle(around).overflowX !== "visible"
+                        && around.getBoundingClientRect().right <= edge) return true;
+                return false; };
+            return [...panel.querySelectorAll("*")].every(inside); }"""
     )
 
 

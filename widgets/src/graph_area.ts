@@ -27,7 +27,7 @@ export class GraphArea {
       this.button("zoom-out", "−", "Zoom out (−, or Ctrl and the wheel)", () => this.zoomBy(1 / 1.25), signal),
       this.level,
       this.button("zoom-in", "+", "Zoom in (+, or Ctrl and the wheel)", () => this.zoomBy(1.25), signal),
-      this.button("fit", "Fit", "Show the whole graph (0)", () => this.fit(true), signal),
+      this.button("fit", "Fit", "Fit: show the whole graph (0)", () => this.fit(true), signal),
     );
     this.listen(signal);
     let width = 0;

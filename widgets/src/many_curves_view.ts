@@ -43,7 +43,7 @@ export class ManyCurvesView {
     this.measure = this.select("measure", "What is drawn");
     this.axis = this.select("x", "What the horizontal axis counts");
     this.group = this.select("group", "What runs are grouped by");
-    this.whole = this.button("All", "zoom-all", "Show the whole axis (0)", () => this.curves.showAll());
+    this.whole = this.button("All", "zoom-all", "All: show the whole axis (0)", () => this.curves.showAll());
     const zooms = h(
       "div",
       { class: "wb-zooms", role: "group", "aria-label": "Zoom" },

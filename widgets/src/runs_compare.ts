@@ -38,7 +38,7 @@ export class RunsCompare {
     this.a = choose("First program", "pair-a");
     this.b = choose("Second program", "pair-b");
     this.pair = h("div", { class: "wb-pair" }, h("label", { class: "wb-axis" }, "from ", this.a), h("label", { class: "wb-axis" }, "to ", this.b));
-    this.table = h("section", { class: "wb-runs-settings", "aria-label": "Settings that differ" }, h("div", { class: "wb-bar" }, h("h4", {}, "What differs")), this.same, this.settings);
+    this.table = h("section", { class: "wb-runs-settings", "aria-label": "What differs" }, h("div", { class: "wb-bar" }, h("h4", {}, "What differs")), this.same, this.settings);
     this.programs = h("section", { class: "wb-runs-programs", "aria-label": "Best programs" }, h("div", { class: "wb-bar" }, h("h4", {}, "Best programs"), this.pair), this.note, this.diff.element);
   }
 
