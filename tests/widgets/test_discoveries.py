@@ -63,6 +63,24 @@ def test_a_change_is_from_the_ancestor_on_record_the_gain_from_the_best_before()
     assert last.code == "~ v1 = s0 * v1"
 
 
+def test_new_concepts_are_named_when_there_is_time():
+    model = "def Predict():\n s1 = dot(v1, v0)\n"
+    learns = "def Learn():\n s3 = s0 - s1\n s3 = s3 * s2\n v2 = s3 * v0\n v1 = v1 + v2"
+    constant = "def Setup():\n s2 = 0.01\n"
+    events = [
+        best(model, 0.1, 10),
+        best(constant + model + learns, 0.9, 20, previous=0),
+    ]
+    found = Discoveries(Space(), 1)
+    found.follow(events)
+    assert not found.work(0.001), "beside a search that runs, nothing is left"
+    assert found.chosen()[0].label == ""
+    assert not found.work(float("inf"))
+    assert found.chosen()[0].label == (
+        "Linear model, gradient step of the squared error, constant learning rate"
+    )
+
+
 def test_at_most_eight_are_shown():
     texts = [
         "def Predict():\n s2 = mean(v0)" + "\n s2 = s2 + s2" * n + "\n s1 = s2 * s2"

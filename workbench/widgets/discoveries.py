@@ -6,22 +6,30 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbench.insight import diff
+from workbench.insight import diff, discover
 from workbench.programs import Program
 from workbench.programs.export import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from workbench.insight import DiffRow, ProgramDiff
+    from workbench.insight.probe import Metric
     from workbench.programs import Space
     from workbench.runs import Event
 
 SHOWN = 8
 """Discoveries that the curve is marked with at most."""
+NAMES = 3
+"""Concepts that a label names."""
+NAMING_SECONDS = 0.03
 _SMALLEST_LOSS = 1e-12
 _READING_ORDER = ("learn", "predict", "setup")
 """Where to look first for what a change comes to: what is learned, then how."""
+
+
+def _regression() -> Metric:
+    return "rmse"
 
 
 class Discovery(NamedTuple):
@@ -44,7 +52,7 @@ class Discovery(NamedTuple):
     more: int
     """Further effective lines that changed."""
     label: str = ""
-    """The name of the idea, where it is a known one."""
+    """The concepts that it has and the one before had not, see `insight.CATALOGUE`."""
 
     @property
     def weight(self) -> float:
@@ -55,9 +63,22 @@ class Discovery(NamedTuple):
 
 
 class Discoveries:
-    """Follows the new bests of a run and compares each with the one it came from."""
+    """Follows the new bests of a run and compares each with the one it came from.
 
-    def __init__(self, space: Space, populations: int) -> None:
+    Parameters
+    ----------
+    space, populations
+        Those of the search.
+    metric
+        Returns what its tasks ask for; asked once there is something to name.
+    """
+
+    def __init__(
+        self, space: Space, populations: int, metric: Callable[[], Metric] = _regression
+    ) -> None:
+        self._metric = metric
+        self._concepts: dict[int, list[str]] = {}
+        self._labels: dict[int, str] = {}
         self._space = space
         self._populations = populations
         self._events: list[Event] = []
@@ -72,7 +93,10 @@ class Discoveries:
         return new
 
     def work(self, seconds: float) -> bool:
-        """Compare for so long, but at least one; tell whether something is left."""
+        """Compare for so long, but at least one; tell whether something is left.
+
+        Concepts are named only if there is time for them, beside no search that runs.
+        """
         end = time.perf_counter() + seconds
         while self._read < len(self._events):
             number = self._read
@@ -81,7 +105,28 @@ class Discoveries:
                 self._compare(number)
             if time.perf_counter() >= end:
                 break
-        return self._read < len(self._events)
+        if self._read < len(self._events) or seconds < NAMING_SECONDS:
+            return self._read < len(self._events)
+        for number in [one.number for one in self.chosen()]:
+            if number not in self._labels:
+                if time.perf_counter() >= end:
+                    return True
+                self._labels[number] = self._label(number)
+        return False
+
+    def _label(self, number: int) -> str:
+        """Return the names of the concepts that an event brought."""
+        parent = self.before(number)
+        known = [] if parent is None else self._named(parent)
+        new = [name for name in self._named(number) if name not in known]
+        more = f" and {len(new) - NAMES} more" if len(new) > NAMES else ""
+        return ", ".join(new[:NAMES]).capitalize() + more
+
+    def _named(self, number: int) -> list[str]:
+        if number not in self._concepts:
+            found = discover(self.program(number), self._metric())
+            self._concepts[number] = [one.concept.name for one in found]
+        return self._concepts[number]
 
     def program(self, number: int) -> Program:
         """Return the program of an event."""
@@ -107,7 +152,10 @@ class Discoveries:
     def chosen(self, count: int = SHOWN) -> list[Discovery]:
         """Return the weightiest, in the order in which they were found."""
         weighty = sorted(self._found, key=lambda one: -one.weight)[:count]
-        return sorted(weighty, key=lambda one: one.number)
+        named = (
+            one._replace(label=self._labels.get(one.number, "")) for one in weighty
+        )
+        return sorted(named, key=lambda one: one.number)
 
     def get(self, number: int) -> Discovery | None:
         """Return the discovery of an event, if it is one."""

@@ -38,7 +38,9 @@ class SearchReader:
         self.search = search
         self.shown = ShownProgram(search)
         self._hall = HallOfFame()
-        self._discoveries = Discoveries(spec.space, spec.populations)
+        self._discoveries = Discoveries(
+            spec.space, spec.populations, lambda: self.tasks().metric
+        )
         self._marks: list[int] = []
         self._bests = 0
         self._offered = -1
