@@ -1,9 +1,10 @@
 // Bundles one JavaScript and one style sheet a panel into the Python package.
 // With --check: builds to memory and compares with the committed files instead.
-import { readFile, readdir } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { scoped } from "./scope.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "workbench", "widgets", "static");
@@ -27,12 +28,25 @@ const result = await build({
   loader: { ".woff2": "dataurl" },
   legalComments: "none",
   logLevel: "warning",
-  write: !check,
+  write: false,
 });
 
-if (check) {
+const bundles = await Promise.all(
+  result.outputFiles.map(async ({ path, contents }) => {
+    if (!path.endsWith(".css")) return { path, contents: Buffer.from(contents) };
+    const source = await readFile(join(here, "src", basename(path).replace(/css$/, "ts")), "utf8");
+    const root = /class: "wb (wb-[a-z-]+)"/.exec(source)?.[1];
+    if (!root) throw new Error(`${basename(path)}: its source names no root such as class: "wb wb-..."`);
+    return { path, contents: Buffer.from(scoped(Buffer.from(contents).toString(), root)) };
+  }),
+);
+
+if (!check) {
+  await mkdir(out, { recursive: true });
+  await Promise.all(bundles.map(({ path, contents }) => writeFile(path, contents)));
+} else {
   const stale = [];
-  for (const file of result.outputFiles) {
+  for (const file of bundles) {
     const committed = await readFile(file.path).catch(() => null);
     if (committed === null || !committed.equals(file.contents)) {
       stale.push(relative(join(here, ".."), file.path));
