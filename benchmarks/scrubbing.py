@@ -8,6 +8,7 @@ page's main thread is counted too: other work on the machine does not add to it.
 import argparse
 import json
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def main() -> None:
     given = parser.parse_args()
     result = measure(given.steps, given.times, given.rounds, given.width)
     times = result["times"]
-    gaps = sorted(after - now for now, after in zip(times, times[1:], strict=False))
+    gaps = sorted(after - now for now, after in pairwise(times))
     seconds = (times[-1] - times[0]) / 1000
     print(
         f"{given.steps} steps of {20 * given.times} instructions, {given.width} px:"

@@ -5,9 +5,10 @@ import { fitness } from "./format";
 import { gain, whole, type Lineage } from "./lineage_data";
 import { node } from "./svg";
 
-const CARD = 168;
+const CARD = 184;
 const GAP = 44;
 const PITCH = CARD + GAP;
+const END = 16;
 const LINKS = 30;
 
 interface Card {
@@ -77,13 +78,13 @@ export class LineageCards {
     this.lineage = lineage;
     this.path = path;
     this.version += 1;
-    this.track.style.width = `${path.length * PITCH}px`;
+    this.track.style.width = `${path.length * PITCH + END}px`;
     this.resize();
   }
 
   select(position: number): void {
     this.at = position;
-    const most = Math.max(0, this.path.length * PITCH - this.width);
+    const most = Math.max(0, this.path.length * PITCH + END - this.width);
     const left = Math.round(Math.max(0, Math.min(most, position * PITCH + GAP + CARD / 2 - this.width / 2)));
     if (left !== this.left) {
       this.left = left;

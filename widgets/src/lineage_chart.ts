@@ -116,13 +116,15 @@ export class LineageChart {
     const { lineage, path } = this;
     const width = Math.round(this.element.clientWidth) || 700;
     this.width = width;
-    if (!lineage) return;
+    if (!lineage || lineage.steps.length === 0) return;
     this.height = width < HEIGHTS.from ? HEIGHTS.usual : HEIGHTS.wide;
     const [right, bottom] = [width - RIGHT, this.height - BOTTOM];
     setAttributes(this.svg, { width, height: this.height, viewBox: `0 0 ${width} ${this.height}` });
     setAttributes(this.here, { height: this.height });
     setAttributes(this.line, { d: `M0 ${TOP - 3}V${bottom}` });
-    const losses = path.map((number) => 1 - lineage.step(number).fitness);
+    const main = lineage.path(0);
+    const onMain = path.at(-1) === main.at(-1);
+    const losses = [...path, ...main].map((number) => 1 - lineage.step(number).fitness);
     const yScale = this.fitnessAxis === "linear" ? fitnessScale() : ninesScale(Math.min(...losses, 0.1));
     const y = (loss: number) => bottom - Math.max(0, yScale.place(loss)) * (bottom - TOP);
     const byCount = this.stepAxis === "steps";
@@ -140,11 +142,10 @@ export class LineageChart {
     this.places = path.map(place);
 
     const parts: Node[] = this.axes(yScale, xScale, x, y, right, bottom);
-    const main = lineage.path(0);
-    if (main.length > 0 && path[path.length - 1] !== main[main.length - 1] && !byCount) {
+    if (!onMain && !byCount) {
       parts.push(node("path", { class: "wb-lineage-other", d: stairs(main.map(place), right) }));
     }
-    parts.push(node("path", { class: "wb-lineage-line", d: stairs(this.places, byCount ? 0 : right) }));
+    parts.push(node("path", { class: "wb-lineage-line", d: stairs(this.places, byCount || !onMain ? 0 : right) }));
     const marks = (best: boolean) => this.places.filter((_, i) => (lineage.step(path[i]!).event !== undefined) === best);
     parts.push(node("path", { class: "wb-lineage-dots", d: marks(false).map((p) => `M${p.x.toFixed(1)} ${p.y.toFixed(1)}h0`).join("") || "M0 0" }));
     const diamond = `m0-${MARK}l${MARK} ${MARK}l-${MARK} ${MARK}l-${MARK}-${MARK}z`;

@@ -162,14 +162,14 @@ export class Lineage {
   }
 }
 
-/** "+0.2108", "−2.1 × 10⁻⁶": two digits or four places, with its sign. */
+/** "+0.2108", "−2.1·10⁻⁶": two digits or four places, with its sign. */
 export function gain(value: number): string {
   if (value === 0) return "±0";
   const sign = value > 0 ? "+" : "−";
   const size = Math.abs(value);
   if (size >= 0.001) return sign + size.toFixed(4);
   const [digits = "", power = ""] = size.toExponential(1).split("e-");
-  return `${sign}${digits} × 10⁻${power.replace(/\d/g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]!)}`;
+  return `${sign}${digits}·10⁻${power.replace(/\d/g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]!)}`;
 }
 
 /** 375298 -> "375 298": exact, in groups of three. */

@@ -70,7 +70,8 @@ class LineageRoot {
   private since: Since = "mutation";
   private drawn = -1;
   private told: unknown;
-  private wish: number | undefined;
+  private sent: number | undefined;
+  private heard: number | undefined;
   private frame = 0;
   private resting: ReturnType<typeof setTimeout> | undefined;
 
@@ -113,7 +114,7 @@ class LineageRoot {
         signal,
       ),
     );
-    this.treeBar = h("div", { class: "wb-bar" }, h("h4", {}, "Family tree of the recorded bests"), legend(), this.back, this.save);
+    this.treeBar = h("div", { class: "wb-bar" }, h("h4", {}, "Family tree"), legend(), this.back, this.save);
     this.body = this.makeBody();
     this.root = h(
       "div",
@@ -134,11 +135,12 @@ class LineageRoot {
     if (part.steps && part.revision !== this.told) {
       this.told = part.revision;
       this.take(new Lineage(part), Number(at.step ?? 0), String(state.populations ?? 1));
-    } else if (at.step !== undefined && at.step !== this.wish && this.lineage && at.step !== this.path[this.position]) {
+    } else if (at.step !== undefined && at.revision !== this.heard && at.step !== this.sent) {
+      // Not the answer to what this view sent: a cell or another view moved on.
       this.goToStep(Number(at.step), false);
+      this.sent = Number(at.step);
     }
-    // What was asked for has been answered, or somebody else moved on.
-    this.wish = undefined;
+    this.heard = at.revision;
     const none = (this.lineage?.steps.length ?? 0) === 0;
     this.body.hidden = none;
     this.empty.hidden = !none;
@@ -248,7 +250,7 @@ class LineageRoot {
     this.resting = setTimeout(() => {
       const step = this.path[this.position];
       if (step === undefined || this.channel.link === "none") return;
-      this.wish = step;
+      this.sent = step;
       this.channel.send("go", { step });
     }, REST_MS);
   }

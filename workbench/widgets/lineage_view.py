@@ -74,6 +74,7 @@ class LineageView(Panel):
         self._changed = False
         self._told = (0.0, 0.0)  # when the story was told last, and how long it took
         self._chosen: int | None = None
+        self._static: tuple[Story | None, str] = (None, "")
         super().__init__()
         with self.lock:
             self._take(run)
@@ -121,8 +122,7 @@ class LineageView(Panel):
             count = len(self._story.steps)
             if not 0 <= number < count:
                 raise ValueError(f"number is {number}; accepted: 0 to {count - 1}")
-            self._chosen = int(number)
-            self.put("at", step=self._chosen)
+            self._choose(int(number))
         self.announce()
 
     def table(self) -> pd.DataFrame:
@@ -248,6 +248,11 @@ class LineageView(Panel):
                 return number
         return None
 
+    def _choose(self, number: int) -> None:
+        """Stay at a step; who is at the end of the main line follows it."""
+        self._chosen = None if number == self._story.main - 1 else number
+        self.put("at", step=number)
+
     # --- commands
 
     def handle(self, command: dict[str, Any]) -> None:
@@ -255,13 +260,16 @@ class LineageView(Panel):
         if command.get("name") == "go":
             number = int(command["step"])
             if 0 <= number < len(self._story.steps):
-                self._chosen = number
-                self.put("at", step=number)
+                self._choose(number)
                 self.announce()
 
     def static_html(self) -> str:
         """Return the fitness of the steps and a list of them."""
-        return static_lineage(self._title, self._story)
+        drawn, html = self._static
+        if drawn is not self._story:
+            html = static_lineage(self._title, self._story)
+            self._static = self._story, html
+        return html
 
     def close(self) -> None:
         """Remove the view from the page and stop following its search."""
