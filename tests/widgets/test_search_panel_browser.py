@@ -276,3 +276,81 @@ def test_a_saved_notebook_shows_the_last_state_without_a_kernel(open_notebook, l
     assert "After" in panel.curve()
     assert not panel.button("Resume").is_enabled()
     assert not notebook.page.locator(".wb-static").is_visible()
+
+
+def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
+    notebook, panel = started(open_notebook)
+    page, keyboard = notebook.page, notebook.page.keyboard
+    rows = panel.root.locator(".wb-hall-table tbody tr")
+    until(lambda: rows.count() > 2, "a hall of fame", page=page)
+    panel.root.focus()
+    keyboard.press("Space")
+    panel.until_status("Paused")
+    until(lambda: panel.root.locator(".wb-find").count() > 0, "a find", page=page)
+
+    # A view inside shows the program of the row that is chosen.
+    heading = panel.root.locator(".wb-program h4").first
+    panel.root.get_by_role("tab", name="Program").focus()
+    keyboard.press("ArrowLeft")
+    listing = panel.root.locator(".wb-nested .wb-debugger .wb-listing")
+    until(listing.is_visible, "the debugger", page=page)
+
+    def shows(title, act):
+        """The head and the debugger follow what was done."""
+        before = listing.inner_text()
+        act()
+        until(lambda: heading.inner_text() == title, title, page=page)
+        until(lambda: listing.inner_text() != before, "its program", page=page)
+
+    last = rows.count()
+    rows.last.focus()
+    shows(f"#{last} of the hall of fame", lambda: keyboard.press("Enter"))
+    shows(f"#{last - 1} of the hall of fame", lambda: keyboard.press("k"))
+    keyboard.press("?")
+    assert panel.root.get_by_role("dialog", name="Keys").is_visible()
+    keyboard.press("Escape")
+    shows("Discovery 1", panel.root.locator(".wb-find").first.click)
+    shows("Best program", panel.button("Back to the best").click)
+    shown = listing.inner_text()
+
+    # A saved notebook shows the view that was open, without a kernel.
+    model = notebook.evaluate("print(panel.view('debugger').model_id)").strip()
+    until(
+        lambda: f'"model": "{model}"' in json.dumps(notebook.save()),
+        "the panel in the file to name the view",
+        page=page,
+    )
+    page.close()
+    lab.end_kernels()
+    notebook.open(reset=True)
+    panel = notebook.panel()
+    listing = panel.root.locator(".wb-nested .wb-debugger .wb-listing")
+    until(listing.is_visible, "the saved debugger", page=notebook.page)
+    assert listing.inner_text() == shown
+    assert panel.root.get_by_role("tab", selected=True).inner_text() == "Debugger"
+
+
+def test_what_is_exported(open_notebook):
+    notebook, panel = started(open_notebook)
+    panel.click("Pause")
+    panel.until_status("Paused")
+    panel.root.get_by_text("Export", exact=True).click()
+    text = panel.root.get_by_label("Python cell", exact=True).last
+    until(lambda: "SearchSpec(" in text.inner_text(), "code", page=notebook.page)
+    panel.root.get_by_text("LaTeX table", exact=True).click()
+    table = panel.root.get_by_label("LaTeX table", exact=True).last
+    until(lambda: "toprule" in table.inner_text(), "a table", page=notebook.page)
+    panel.root.get_by_text("Curve as SVG", exact=True).click()
+    picture = panel.root.get_by_role("img", name="as it will be saved")
+    until(picture.is_visible, "the picture", page=notebook.page)
+    with notebook.page.expect_download() as download:
+        panel.click("Download")
+    assert download.value.suggested_filename == "curve.svg"
+    assert "</svg>" in download.value.path().read_text()
+    panel.root.get_by_text("Throughput", exact=True).click()
+    until(
+        lambda: panel.root.get_by_role("table", name="Populations").is_visible(),
+        "populations",
+        page=notebook.page,
+    )
+    assert "individuals per second" in (panel.text() + panel.root.inner_html()).lower()

@@ -23,6 +23,7 @@ export class Throughput {
   private readonly line = h("div", { class: "wb-sparkline" });
   private readonly shares = h("dl", { class: "wb-shares" });
   private readonly table = h("div", { class: "wb-populations" });
+  private drawn = 0;
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -36,7 +37,15 @@ export class Throughput {
       h("div", { class: "wb-details-body" }, this.line, this.shares, this.table),
     );
     this.element.addEventListener("toggle", () => this.fill(), { signal });
-    signal.addEventListener("abort", () => clearTimeout(this.waiting));
+    // Drawn in pixels, so drawn again when there is more or less room.
+    const size = new ResizeObserver(() => {
+      if (this.line.clientWidth !== this.drawn) requestAnimationFrame(() => this.fill());
+    });
+    size.observe(this.line);
+    signal.addEventListener("abort", () => {
+      size.disconnect();
+      clearTimeout(this.waiting);
+    });
   }
 
   update(): void {
@@ -58,7 +67,8 @@ export class Throughput {
   private fill(): void {
     if (!this.element.open) return;
     const part = this.channel.part("throughput");
-    this.line.replaceChildren(sparkline(rates(this.channel.table), this.line.clientWidth || 600));
+    this.drawn = this.line.clientWidth;
+    this.line.replaceChildren(sparkline(rates(this.channel.table), this.drawn || 600));
     this.fillShares(part);
     this.fillTable((part.populations ?? []) as Population[], Number(part.of ?? 1));
   }

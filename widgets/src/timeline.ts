@@ -80,7 +80,7 @@ export class Timeline {
     const picked = isPicked(this.channel, "discovery", String(find.number));
     const sign = find.code.slice(0, 1);
     const code = h("code", {}, ...highlight(find.code.slice(2)));
-    const more = find.more > 0 ? ` and ${find.more} more line${find.more === 1 ? "" : "s"}` : "";
+    const more = find.more > 0 ? ` And ${find.more} more line${find.more === 1 ? "" : "s"}.` : "";
     const gain = `${fitness(find.before)} → ${fitness(find.fitness)}`;
     return h(
       "li",
@@ -104,10 +104,9 @@ export class Timeline {
             "span",
             { class: "wb-find-head" },
             h("span", { class: "wb-find-code" }, `${sign} `, code),
-            h("span", { class: "wb-note" }, more),
             h("span", { class: "wb-find-gain" }, gain),
           ),
-          h("span", { class: "wb-note" }, [find.words, find.mutation && `Mutation: ${find.mutation}.`].filter(Boolean).join(" ")),
+          h("span", { class: "wb-note" }, `${rounded(find.words)}${more}${find.mutation && ` Mutation: ${find.mutation}.`}`),
           h("span", { class: "wb-hidden" }, ` At individual ${short(find.individuals)}.`),
         ),
       ),
@@ -136,7 +135,12 @@ export class Timeline {
   }
 }
 
+/** Five digits are enough to read, as in the listing. */
+function rounded(words: string): string {
+  return words.replace(/-?\d+\.\d{6,}(?:e[+-]?\d+)?/g, (number) => String(Number(Number(number).toPrecision(5))));
+}
+
 function tooltip(find: Find): string {
   const title = find.label === "" ? "" : `${find.label}. `;
-  return `${title}${find.words} ${fitness(find.before)} → ${fitness(find.fitness)} at individual ${short(find.individuals)}.`;
+  return `${title}${rounded(find.words)} ${fitness(find.before)} → ${fitness(find.fitness)} at individual ${short(find.individuals)}.`;
 }

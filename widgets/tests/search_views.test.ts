@@ -171,7 +171,7 @@ it("tells the discoveries in words, with room for a name", async () => {
   await show();
   const items = [...el.querySelectorAll<HTMLElement>(".wb-find")];
   expect(items[0]!.textContent).toContain("Learn: Set v1 to v1 plus v2.");
-  expect(items[0]!.textContent).toContain("and 2 more lines");
+  expect(items[0]!.textContent).toContain("And 2 more lines.");
   expect(items[0]!.textContent).toContain("0.2000 → 0.5000");
   expect(items[1]!.textContent).toContain("Normalised gradient");
   items[0]!.click();

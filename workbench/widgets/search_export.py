@@ -189,7 +189,8 @@ def curve_svg(
         axes.annotate(
             str(number),
             (one.individuals, one.fitness),
-            xytext=(0, 7),
+            # Above and beside in turn: finds often come close together.
+            xytext=(0, 7) if number % 2 else (9, -11),
             textcoords="offset points",
             ha="center",
             color=BEST,
