@@ -35,6 +35,7 @@ export class RunDetail {
     const parts = [
       h("div", { class: "wb-bar" }, h("h4", {}, String(part.title)), statusMark(String(part.status)), h("code", { class: "wb-note" }, String(part.id)), this.closeButton()),
       h("dl", { class: "wb-counters wb-run-facts" }, ...facts(part).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+      h("p", { class: "wb-note wb-made-with" }, madeWith((part.versions ?? {}) as Record<string, string>)),
       part.problem && h("p", { class: "wb-problem" }, icon("warning"), h("span", {}, String(part.problem))),
       part.error && h("details", { open: true }, h("summary", {}, "Why it failed"), h("pre", { class: "wb-code", tabindex: 0 }, String(part.error))),
       h("h4", {}, "Best program"),
@@ -79,7 +80,6 @@ export class RunDetail {
 
 function facts(part: Record<string, any>): [string, string][] {
   const score = (name: string, value: number | null): [string, string][] => (value === null || value === undefined ? [] : [[name, fitness(value)]]);
-  const versions = Object.entries((part.versions ?? {}) as Record<string, string>).map(([name, value]) => `${name} ${name === "git" ? value.slice(0, 7) : value}`);
   return [
     ...score("Search fitness", part.best),
     ...score("Select fitness", part.select),
@@ -88,8 +88,12 @@ function facts(part: Record<string, any>): [string, string][] {
     ["Running time", brief(part.seconds)],
     ["Seed", part.seed === null ? "–" : String(part.seed)],
     ["Created", localTime(part.created)],
-    ["Versions", versions.join(", ")],
   ];
+}
+
+function madeWith(versions: Record<string, string>): string {
+  const all = Object.entries(versions).map(([name, value]) => `${name} ${name === "git" ? value.slice(0, 7) : value}`);
+  return all.length > 0 ? `Made with ${all.join(", ")}` : "";
 }
 
 const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -117,12 +117,11 @@ function render({ model, el, signal }: RenderContext): void {
       table.focus();
     }
   }, { signal });
-  filter.addEventListener("focus", () => updateHint(), { signal });
-  filter.addEventListener("blur", () => updateHint(), { signal });
 
   const updateHint = () => {
     const said = String(channel.part("table").hint ?? "");
-    setText(hint, said || (document.activeElement === filter ? HINT : ""));
+    // Always there: a line that came and went with the focus would move what is clicked.
+    setText(hint, said || HINT);
     hint.classList.toggle("wb-filter-odd", said !== "");
   };
   const updateActions = () => {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.widgets.bands import bands, common_grid
-from workbench.widgets.decimate import decimate, turns
+from workbench.widgets.decimate import decimate, turns, window_of
 from workbench.widgets.runs_settings import differing_fields, field_text, labels
 
 if TYPE_CHECKING:
@@ -265,7 +265,8 @@ class Chart:
         """Return which points of a line to send."""
         if len(line.y) > 1:
             return np.arange(len(line.x))
-        there = turns(line.middle)
+        window = window_of(line.x, self.window[0], self.window[1])
+        there = turns(line.middle[window]) + window.start
         chosen = decimate(
             line.x[there], line.middle[there], columns, self.window[0], self.window[1]
         )
