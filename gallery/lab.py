@@ -298,7 +298,10 @@ class Notebook:
         )
 
     def show_width(self, root: Locator, width: int) -> None:
-        """Give a widget this width by that of the window."""
+        """Give a widget this width by that of the window, and bring it into view.
+
+        JupyterLab does not lay out what is scrolled away.
+        """
 
         def fitted() -> bool:
             window = self.page.viewport_size or {"width": 0, "height": 0}
@@ -310,3 +313,4 @@ class Notebook:
             return False
 
         until(fitted, f"a width of {width} px", page=self.page)
+        root.evaluate("root => root.scrollIntoView({block: 'center'})")

@@ -95,12 +95,11 @@ ProgramView(winner, title="Winner of the demo, seed 6")
         root="wb-debugger",
         cell="""
 from workbench.widgets import ProgramDebugger
-ProgramDebugger(winner, tasks[0])
+debugger = ProgramDebugger(winner, tasks[0])
+debugger.step_example(4)
+debugger.step(-2)
+debugger
 """,
-        clicks=(
-            *["[aria-label^='On to the end of the next example']"] * 4,
-            *["[aria-label^='Back one instruction']"] * 2,
-        ),
         ready="[role=status]:text-matches('training example 4 .*Learn 6')",
     ),
     View(

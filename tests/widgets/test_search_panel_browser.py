@@ -314,8 +314,12 @@ def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
     shown = listing.inner_text()
 
     # A saved notebook shows the view that was open, without a kernel.
-    views = notebook.evaluate("print(panel.views['open']['debugger']['model'])").strip()
-    until(lambda: views in json.dumps(notebook.save()), "the view in the file")
+    model = notebook.evaluate("print(panel.view('debugger').model_id)").strip()
+    until(
+        lambda: f'"model": "{model}"' in json.dumps(notebook.save()),
+        "the panel in the file to name the view",
+        page=page,
+    )
     page.close()
     lab.end_kernels()
     notebook.open(reset=True)
