@@ -218,7 +218,7 @@ def show(notebook: Notebook, view: View, views: tuple[View, ...] = VIEWS) -> Loc
     notebook.run_cell(1 + views.index(view))
     root = notebook.widget(view.root, before)
     for selector in view.clicks:
-        root.locator(selector).first.click()
+        root.locator(selector).first.dispatch_event("click")
     ready = root.locator(view.ready).first
     until(ready.is_visible, f"{view.name}: {view.ready}", page=notebook.page)
     return root
