@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -95,9 +96,15 @@ def _at_rest(notebook: Notebook, root: Locator) -> bytes:
 
 
 def _small(png: bytes) -> Image.Image:
-    """Return a picture with a margin and few colours."""
+    """Return a picture with a margin and 256 colours.
+
+    The commonest stay as they are; the others cover what small marks need.
+    """
     image = Image.open(io.BytesIO(png)).convert("RGB")
     image = ImageOps.expand(image, MARGIN, image.getpixel((2, image.height // 2)))
-    # The other methods lose colours of small marks.
-    method = Image.Quantize.MAXCOVERAGE
-    return image.quantize(256, method, dither=Image.Dither.NONE)
+    counted = image.getcolors(image.width * image.height)
+    commonest = [colour for _, colour in sorted(counted, reverse=True)[:128]]
+    others = image.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*itertools.chain(*commonest), *others])
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
