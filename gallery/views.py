@@ -147,7 +147,7 @@ ProgramDiff(
         ),
         alt=(
             "The winner without the line that adds the update to the weights: its"
-            " learning curve stays flat where the original's rises."
+            " error stays where it was, while the original's falls."
         ),
         root="wb-what-if",
         cell="""

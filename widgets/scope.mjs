@@ -3,13 +3,15 @@
 
 /**
  * Put the rules of a minified sheet into the scope of a root class, down to roots within it.
- * What names no element there, or stands beside the root, stays outside.
+ * Within a scope the root goes by `:scope`, as specific as a class. What names no element
+ * there, or stands beside the root, stays outside.
  */
 export function scoped(css, root) {
   const apart = (rule) => /^@(font-face|keyframes)/.test(rule) || rule.includes("wb-static");
   const rules = topLevel(css);
   const inner = rules.filter((rule) => !apart(rule));
-  return [...rules.filter(apart), `@scope(.${root}) to (.wb){${inner.join("")}}`].join("") + "\n";
+  const text = inner.join("").replace(new RegExp(`\\.(?:wb|${root})(?![-\\w])`, "g"), ":scope");
+  return [...rules.filter(apart), `@scope(.${root}) to (:scope .wb){${text}}`].join("") + "\n";
 }
 
 /** Split a sheet without comments into its outermost rules. */

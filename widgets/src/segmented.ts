@@ -3,6 +3,8 @@
 import { h } from "./dom";
 
 let groups = 0;
+// Other panels' bundles count for themselves; radio buttons of one name exclude each other.
+const own = Math.random().toString(36).slice(2, 8);
 
 export function segmented<T extends string>(
   label: string,
@@ -11,7 +13,7 @@ export function segmented<T extends string>(
   choose: (value: T) => void,
   signal: AbortSignal,
 ): HTMLElement {
-  const name = `wb-segmented-${++groups}`;
+  const name = `wb-segmented-${++groups}-${own}`;
   return h(
     "div",
     { class: "wb-segmented", role: "radiogroup", "aria-label": label },

@@ -185,6 +185,15 @@ export function lossScale(learning: Learning, axis: LossAxis): Scale {
   return { place: (value) => (Math.log10(Math.max(value, 1e-300)) - from) / span, ticks: logTicks(from, from + span) };
 }
 
+/** Short enough to stand beside the axis: 10⁻⁶, not 1.000e−6. */
+function decadeLabel(value: number): string {
+  const decade = Math.round(Math.log10(value));
+  if (value >= 1e-4 && value < 1e6) return numeral(value);
+  const factor = Number((value / 10 ** decade).toPrecision(2));
+  const power = `10${[...String(decade)].map((digit) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(digit)]).join("")}`;
+  return factor === 1 ? power : `${factor} × ${power}`;
+}
+
 function logTicks(from: number, to: number): { value: number; label: string }[] {
   const span = to - from;
   const factors = span < 0.5 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : span < 1.3 ? [1, 2, 5] : span < 2.5 ? [1, 3] : [1];
@@ -195,7 +204,7 @@ function logTicks(from: number, to: number): { value: number; label: string }[] 
     for (const factor of factors) {
       const value = factor * 10 ** decade;
       const at = Math.log10(value);
-      if (at >= from - 1e-9 && at <= to + 1e-9) ticks.push({ value, label: numeral(value) });
+      if (at >= from - 1e-9 && at <= to + 1e-9) ticks.push({ value, label: decadeLabel(value) });
     }
   }
   return ticks;
