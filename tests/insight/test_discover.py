@@ -140,6 +140,13 @@ def test_what_cannot_be_asked_is_refused():
         discover(program, "accuracy", LinearTasks(features=4).make())
 
 
+@pytest.mark.parametrize("metric", ["rmse", "accuracy"])
+def test_hebbian_learning_is_no_gradient_step(metric):
+    hebbian = str(HAND_DESIGNED["linear"]()).replace("s3 = s0 - s1", "s3 = s0 + s9")
+    found = names(Program.from_text(hebbian), metric)
+    assert not any("gradient" in name or "rate" in name for name in found)
+
+
 @settings(max_examples=40, deadline=None)
 @given(programs())
 def test_any_program_can_be_asked(program):

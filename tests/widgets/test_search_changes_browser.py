@@ -67,5 +67,6 @@ def test_a_paused_search_is_changed_and_an_audience_predicts(open_notebook, lab)
     first, second = notebook.panel(0), notebook.panel(1)
     until(lambda: "No kernel is attached" in second.text(), "the note")
     assert second.root.get_by_label("a model").is_checked()
-    until(lambda: "Predict" in second.program(), "the program in the file")
+    listing = second.root.locator(".wb-program-body")  # below what is on the screen
+    until(lambda: "Predict" in listing.text_content(), "the program in the file")
     assert "tournament 10 → 3" in first.text()

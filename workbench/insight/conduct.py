@@ -41,6 +41,9 @@ class Update:
         and far above. 1 is a plain gradient, 0 does not depend on the error.
     growth_features
         By which power of the features' scale it grows, at a fixed error.
+    hebbian
+        Whether it answers to the label alone: it moves with label times slope, and the
+        prediction does not hold it back.
     rate
         Length of the change over that of the gradient, at a fixed error.
     length
@@ -54,6 +57,7 @@ class Update:
     growth_small: float
     growth_large: float
     growth_features: float
+    hebbian: bool
     rate: np.ndarray
     length: np.ndarray
     answers: bool
@@ -177,10 +181,29 @@ class Conduct:
             growth_small=_power(lengths[_SMALL[1]], lengths[_SMALL[0]], 10.0),
             growth_large=_power(lengths[_LARGE[1]], lengths[_LARGE[0]], 4.0),
             growth_features=_power(doubled, length, 2.0),
+            hebbian=self._hebbian(address, slope, rate),
             rate=np.where(usable, rate, np.nan),
             length=length,
             answers=bool(np.max(length, where=np.isfinite(length), initial=0.0) > TINY),
         )
+
+    def _hebbian(self, address: Address, slope: np.ndarray, rate: np.ndarray) -> bool:
+        """Tell whether an update follows the label instead of the error.
+
+        Then it moves by rate times prediction times slope where there is no error.
+        """
+        _, drift = self.drift(address)
+        probe = self.probe
+        seen = probe.predict(probe.states, probe.x)
+        held = get(seen, probe.prediction)
+        if probe.metric == "accuracy":
+            held = probe.probability(seen)
+        held = held.reshape(len(held), -1)[:, 0]
+        with np.errstate(all="ignore"):
+            along = np.sum(drift * slope, axis=1) / np.sum(slope * slope, axis=1)
+            share = along / (rate * held)
+        share = share[np.isfinite(share) & (np.abs(held) > 1e-3)]
+        return bool(share.size >= 4 and np.mean(np.abs(share - 1) < 0.2) > 0.6)
 
     def by_checkpoint(self, found: np.ndarray) -> list[np.ndarray]:
         """Return numbers over memories, checkpoint by checkpoint."""

@@ -76,9 +76,9 @@ class Cones:
         }
         return tuple(sorted(found, key=lambda place: order[place]))
 
-    def between(self, source: Value | type, target: Value) -> list[Value]:
-        """Return what lies on a way from the source to the target in one example."""
-        return [v for v in self.of(target) if self.reads(v, source)]
+    def in_order(self, values: Iterable[Value]) -> list[Written]:
+        """Return what instructions write among values, in program order."""
+        return [Written(*place) for place in self.places(values)]
 
     def reads(self, value: Value, source: Value | type) -> bool:
         """Tell whether a value depends on another, or on one of a type."""

@@ -72,8 +72,8 @@ class _Reader:
         self.cone = cones.of(self.target)
         self.path = [
             v
-            for v in self.cone
-            if isinstance(v, Written) and v.function == "predict" and cones.features(v)
+            for v in cones.in_order(self.cone)
+            if v.function == "predict" and cones.features(v)
         ]
         self.learnt = {a for a, u in conduct.updates.items() if u.answers}
 

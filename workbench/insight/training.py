@@ -146,7 +146,9 @@ class _Trainer:
 
     def rate_from_weights(self) -> Evidence | None:
         for address in self.steps:
-            for value in self.cones.of(self.entries[address].learn):
+            for value in self.cones.in_order(
+                self.cones.of(self.entries[address].learn)
+            ):
                 instruction = self.cones.instruction(value)
                 if instruction is None or instruction.op.name not in (
                     "MATRIX_MEAN_OP",
@@ -389,7 +391,8 @@ class _Trainer:
 
 def _aligned(update: Update) -> bool:
     found = update.alignment
-    return bool(update.answers and found.size >= 4 and np.median(found) > _ALIGNED)
+    enough = update.answers and not update.hebbian and found.size >= 4
+    return bool(enough and np.median(found) > _ALIGNED)
 
 
 def _spread(found: np.ndarray) -> float:
