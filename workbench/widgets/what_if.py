@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import traitlets
 from workbench.engine.warm import telling
 from workbench.programs import ProgramSyntaxError
 from workbench.widgets.bench import Bench, as_tasks, fresh_tasks
+from workbench.widgets.channel import Pump
 from workbench.widgets.draft import Draft, History
 from workbench.widgets.listing import as_program
 from workbench.widgets.paired import paired
@@ -25,7 +27,6 @@ from workbench.widgets.what_if_parts import (
     tasks_words,
 )
 from workbench.widgets.what_if_static import static_comparison
-from workbench.widgets.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.widgets.paired import Paired
 
 STATIC = Path(__file__).parent / "static"
+logger = logging.getLogger(__name__)
 REST_SECONDS = 0.7
 WEIGH_SECONDS = 2.0
 """Lines are weighed unasked when that takes no longer than this."""
@@ -75,7 +77,7 @@ class WhatIf(Panel):
 
     # Until it is made; what is half made is closed too when it is forgotten.
     _saving: threading.Timer | None = None
-    _worker: Worker | None = None
+    _worker: Pump | None = None
 
     _esm = STATIC / "what_if.js"
     _css = STATIC / "what_if.css"
@@ -115,7 +117,7 @@ class WhatIf(Panel):
         self._show()
         self.settle()
         with telling(self._tell):
-            self._worker = Worker(self._step, self._failed, "WhatIf worker")
+            self._worker = Pump(self._work, "WhatIf worker")
         self._worker.start()
         self._worker.wake()
 
@@ -412,6 +414,15 @@ class WhatIf(Panel):
                 self._bench = Bench(tasks, self._seed + wanted, self._limit, wanted)
                 self._bench_changed()
         return True
+
+    def _work(self) -> float | None:
+        """Do a piece of work, so that an edit waits for no more than one."""
+        try:
+            return 0.0 if self._step() else None
+        except Exception as error:
+            logger.exception("a panel's work failed")
+            self._failed(error)
+            return None
 
     def _failed(self, error: Exception) -> None:
         """Show why there is no result."""
