@@ -58,7 +58,7 @@ export class LineageCards {
     this.strip.addEventListener(
       "scroll",
       () => {
-        if (Math.abs(this.strip.scrollLeft - this.left) < 1) return;
+        if (!this.strip.clientWidth || Math.abs(this.strip.scrollLeft - this.left) < 1) return;
         this.left = this.strip.scrollLeft;
         this.render();
       },
@@ -94,9 +94,12 @@ export class LineageCards {
   }
 
   resize(): void {
+    // A host that takes the view out of the page for a while loses how far it was scrolled.
+    if (this.width && !this.strip.clientWidth) return;
     this.width = this.strip.clientWidth || 800;
     setAttributes(this.links, { width: this.width, viewBox: `0 0 ${this.width} ${LINKS}` });
     this.select(this.at);
+    this.strip.scrollLeft = this.left;
   }
 
   private render(): void {

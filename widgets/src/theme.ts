@@ -22,11 +22,17 @@ export function colours(element: Element): Colours {
   };
 }
 
+const SETTLE_MS = 300;
+
 /** Mark the root light or dark by what stands behind it, now and at each change. */
 export function followTheme(root: HTMLElement, signal: AbortSignal, changed: () => void): void {
+  let settling: ReturnType<typeof setTimeout> | undefined;
   const apply = () => {
     root.dataset.wbTheme = isDark() ? "dark" : "light";
     changed();
+    // A host may name its theme before the theme's colours are there.
+    clearTimeout(settling);
+    settling = setTimeout(changed, SETTLE_MS);
   };
   const observer = new MutationObserver(apply);
   observer.observe(document.body, {
@@ -35,7 +41,10 @@ export function followTheme(root: HTMLElement, signal: AbortSignal, changed: () 
   });
   const media = window.matchMedia("(prefers-color-scheme: dark)");
   media.addEventListener("change", apply, { signal });
-  signal.addEventListener("abort", () => observer.disconnect());
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    clearTimeout(settling);
+  });
   apply();
 }
 
