@@ -40,7 +40,8 @@ class Update:
         By which power of the error the change grows: around the usual error, below,
         and far above. 1 is a plain gradient, 0 does not depend on the error.
     growth_features
-        By which power of the features' scale it grows, at a fixed error.
+        By which power of the features' scale it grows, at a fixed error. In all four,
+        NaN where nothing changes.
     hebbian
         Whether it answers to the label alone: it moves with label times slope, and the
         prediction does not hold it back.
@@ -53,10 +54,10 @@ class Update:
     """
 
     alignment: np.ndarray
-    growth: float
-    growth_small: float
-    growth_large: float
-    growth_features: float
+    growth: np.ndarray
+    growth_small: np.ndarray
+    growth_large: np.ndarray
+    growth_features: np.ndarray
     hebbian: bool
     rate: np.ndarray
     length: np.ndarray
@@ -74,7 +75,7 @@ class Conduct:
 
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
-        self._carried: dict[tuple[Address, Address], float] = {}
+        self._carried: dict[tuple[Address, Address], tuple[float, float]] = {}
 
     # Prediction against features.
 
@@ -90,12 +91,18 @@ class Conduct:
         return bool(np.max(change, where=np.isfinite(change), initial=0.0) > TINY)
 
     @cached_property
-    def affine(self) -> bool:
-        """Whether the prediction is affine in the features: f(a) + f(b) - f(a + b)."""
+    def affine(self) -> float:
+        """In which share of the memories the prediction is affine in the features.
+
+        There f(a) + f(b) = f(a + b) + f(0).
+        """
         a, b = self.probe.x, self.probe.x[::-1]
         both = self.prediction(a) + self.prediction(b)
         rest = both - self.prediction(a + b) - self.prediction(np.zeros_like(a))
-        return self._nothing(rest, np.abs(both))
+        with np.errstate(all="ignore"):
+            size = np.nan_to_num(np.median(np.abs(both)))
+            small = np.abs(rest) <= 1e-6 * max(float(size), 1e-6)
+        return float(np.mean(small.all(axis=1)))
 
     @cached_property
     def offset(self) -> np.ndarray:
@@ -107,14 +114,6 @@ class Conduct:
         """Whether training moves the prediction at zero."""
         size = np.median(np.abs(self.prediction(self.probe.x)))
         return bool(np.ptp(self.offset) > 1e-6 * max(size, 1e-6))
-
-    def _nothing(self, rest: np.ndarray, against: np.ndarray) -> bool:
-        good = np.isfinite(rest) & np.isfinite(against)
-        if np.mean(good) < 0.9:
-            return False
-        size = float(np.median(against[good]))
-        worst = float(np.quantile(np.abs(rest[good]), 0.9))
-        return worst <= 1e-6 * max(size, 1e-6)
 
     def node(self, place: Place, x: np.ndarray) -> np.ndarray:
         """Return what an instruction of Predict writes, float64[P, ...]."""
@@ -228,11 +227,18 @@ class Conduct:
         Both of one kind; at a fixed error. 1 on itself is a plain sum, 1 - d a decay by
         d; NaN where it is no multiple.
         """
+        return self._carry(source, target)[0]
+
+    def carried_share(self, source: Address, target: Address) -> float:
+        """Return in which share of the memories `carried` holds."""
+        return self._carry(source, target)[1]
+
+    def _carry(self, source: Address, target: Address) -> tuple[float, float]:
         if (source, target) not in self._carried:
-            self._carried[source, target] = self._carry(source, target)
+            self._carried[source, target] = self._push(source, target)
         return self._carried[source, target]
 
-    def _carry(self, source: Address, target: Address) -> float:
+    def _push(self, source: Address, target: Address) -> tuple[float, float]:
         probe = self.probe
         held = get(probe.states, source)
         random = np.random.default_rng(0)
@@ -243,19 +249,23 @@ class Conduct:
         change = (after - before).reshape(len(held), -1)
         flat = push.reshape(len(held), -1)
         if change.shape != flat.shape:
-            return float("nan")
+            return float("nan"), 0.0
         with np.errstate(all="ignore"):
             part = np.sum(change * flat, axis=1) / np.sum(flat * flat, axis=1)
             rest = np.linalg.norm(change - part[:, None] * flat, axis=1)
             same = rest <= _ALIKE * np.linalg.norm(flat, axis=1)
-            if np.mean(same) < 0.5:
-                return float("nan")
-            return float(np.median(part[same]))
+        share = float(np.mean(same))
+        return (float(np.median(part[same])) if share >= 0.5 else np.nan), share
 
 
-def _power(high: np.ndarray, low: np.ndarray, times: float) -> float:
-    """Return the median power by which `low` became `high`; NaN if both are nothing."""
+def _power(high: np.ndarray, low: np.ndarray, times: float) -> np.ndarray:
+    """Return by which power `low` became `high`; NaN where both are nothing."""
     with np.errstate(all="ignore"):
         found = np.log(high / low) / np.log(times)
-    found = found[np.isfinite(found) & (low > 1e-300)]
+    return np.where(np.isfinite(found) & (low > 1e-300), found, np.nan)
+
+
+def middle(found: np.ndarray) -> float:
+    """Return the median of what is no NaN; NaN if all is."""
+    found = found[~np.isnan(found)]
     return float(np.median(found)) if found.size else float("nan")

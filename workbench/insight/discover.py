@@ -11,7 +11,11 @@ from workbench.engine import evaluate
 from workbench.insight.catalogue import CATALOGUE, Concept
 from workbench.insight.conduct import Conduct
 from workbench.insight.cones import Cones
-from workbench.insight.prediction import Evidence, find_in_prediction
+from workbench.insight.prediction import (
+    Evidence,
+    PredictionReader,
+    find_in_prediction,
+)
 from workbench.insight.probe import Metric, Probe
 from workbench.insight.training import find_in_training
 from workbench.insight.values import values_of
@@ -36,7 +40,8 @@ class Discovery:
     places
         The instructions that carry it: function and place, of the program as given.
     certainty
-        0 to 1: the share of the program's memories in which the evidence holds.
+        0 to 1: the share of the probe's memories in which the program is sound and the
+        evidence holds. Where the dataflow decides, that it is sound.
     why
         The evidence, with its numbers.
     """
@@ -79,14 +84,15 @@ def discover(
     with np.errstate(all="ignore"):
         if not probe.sound.any() or not conduct.uses_features:
             return ()
-        found = {
-            **find_in_prediction(conduct, cones),
-            **find_in_training(conduct, cones),
-        }
+        reader = PredictionReader(conduct, cones)
+        found = {**find_in_prediction(reader), **find_in_training(reader)}
         if tasks is not None and tasks.spec is not None:
             found |= _hard_coded(program, tasks, tasks.spec)
+    sound = float(np.mean(probe.sound))
     return tuple(
-        Discovery(concept, *found[name])
+        Discovery(
+            concept, found[name].places, sound * found[name].share, found[name].why
+        )
         for name, concept in CATALOGUE.items()
         if name in found
     )

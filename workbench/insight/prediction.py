@@ -28,6 +28,7 @@ BENT = (
     "LOG",
     "HEAVYSIDE",
 )
+_MOST = 0.9  # of the memories must agree
 _EITHER = ("MIN", "MAX")
 _TIMES = ("PRODUCT",)  # of any kind: inner, outer, of a matrix, by element
 
@@ -36,7 +37,7 @@ class Evidence(NamedTuple):
     """What a detector found."""
 
     places: tuple[Place, ...]
-    certainty: float
+    share: float  #: of the sound memories in which it holds; 1 if the dataflow decides
     why: str
 
 
@@ -45,9 +46,8 @@ def word(name: str) -> str:
     return name.removesuffix("_OP").rsplit("_", 1)[-1]
 
 
-def find_in_prediction(conduct: Conduct, cones: Cones) -> dict[str, Evidence]:
+def find_in_prediction(reader: PredictionReader) -> dict[str, Evidence]:
     """Return the concepts that Predict shows, by name."""
-    reader = _Reader(conduct, cones)
     found = {
         "linear model": reader.linear(),
         "affine model": reader.affine(),
@@ -62,7 +62,9 @@ def find_in_prediction(conduct: Conduct, cones: Cones) -> dict[str, Evidence]:
     return {name: evidence for name, evidence in found.items() if evidence}
 
 
-class _Reader:
+class PredictionReader:
+    """Reads what lies on the way from the features to the prediction."""
+
     def __init__(self, conduct: Conduct, cones: Cones) -> None:
         self.conduct = conduct
         self.cones = cones
@@ -78,13 +80,16 @@ class _Reader:
         self.learnt = {a for a, u in conduct.updates.items() if u.answers}
 
     def name(self, value: Value) -> str:
+        """Return what an instruction does, in a word; nothing for other values."""
         instruction = self.cones.instruction(value)
         return "" if instruction is None else word(instruction.op.name)
 
     def place(self, value: Written) -> Place:
+        """Return where a value is written."""
         return value.function, value.index
 
     def node(self, value: Written, scale: float = 1.0) -> np.ndarray:
+        """Return what is written there, with the features scaled."""
         return self.conduct.node(self.place(value), scale * self.x)
 
     def weights(self, value: Value) -> bool:
@@ -118,19 +123,22 @@ class _Reader:
         return any(isinstance(v, Entry) and v.address in self.learnt for v in reach)
 
     def linear(self) -> Evidence | None:
+        """Look for a linear model."""
         conduct = self.conduct
-        if not conduct.affine or not self._learns() or conduct.shifts:
+        if conduct.affine < _MOST or not self._learns() or conduct.shifts:
             return None
         places = self.cones.places(self.path)
-        return Evidence(places, 1.0, "f(a) + f(b) = f(a + b) for all features tried")
+        return Evidence(places, conduct.affine, "f(a) + f(b) = f(a + b)")
 
     def affine(self) -> Evidence | None:
+        """Look for an affine model."""
         conduct = self.conduct
-        if not conduct.affine or not self._learns() or not conduct.shifts:
+        if conduct.affine < _MOST or not self._learns() or not conduct.shifts:
             return None
         places = self.cones.places(self.cone, ("predict",))
         size = float(np.median(np.abs(conduct.offset)))
-        return Evidence(places, 1.0, f"affine in the features, offset about {size:.2g}")
+        why = f"affine in the features, offset about {size:.2g}"
+        return Evidence(places, conduct.affine, why)
 
     # Bends.
 
@@ -194,6 +202,7 @@ class _Reader:
         return held.shape == out.shape and _is_rectified(held, out)
 
     def rectifier(self) -> Evidence | None:
+        """Look for a ReLU."""
         found = self._rectified()
         if not found:
             return None
@@ -203,6 +212,7 @@ class _Reader:
         return Evidence(places, 1.0, "zero where its operand is negative, else equal")
 
     def other(self) -> Evidence | None:
+        """Look for another nonlinearity."""
         rectified = self._rectified()
         covered = {v for r in rectified for v in self.cones.of(r)}
         found = [
@@ -224,6 +234,7 @@ class _Reader:
         )
 
     def two_layers(self) -> Evidence | None:
+        """Look for a two-layer network."""
         for bend in [*self.bends(), *self._noisy_units()]:
             inside = [v for v in self.path if v in self.cones.of(bend) and v != bend]
             outside = [v for v in self.path if bend in self.cones.of(v) and v != bend]
@@ -285,6 +296,7 @@ class _Reader:
         return found
 
     def noisy_unit(self) -> Evidence | None:
+        """Look for units that a draw switches or cuts off."""
         found = self._noisy_units()
         if not found:
             return None
@@ -293,6 +305,7 @@ class _Reader:
         return Evidence(places, 1.0, "a random draw decides what passes")
 
     def noisy_input(self) -> Evidence | None:
+        """Look for noise on the features."""
         for value in self.path:
             sides = self.values.operands(value)
             if self.name(value) not in ("SUM", "DIFF", "PRODUCT") or len(sides) != 2:
@@ -313,6 +326,7 @@ class _Reader:
     # Shape.
 
     def bilinear(self) -> Evidence | None:
+        """Look for features multiplied with each other."""
         even = self._parity(self.conduct.prediction, 1.0)
         if even < 1e-6:
             return None
@@ -350,6 +364,7 @@ class _Reader:
         return float(parts[0]) / total if total > 1e-12 else 0.0
 
     def normalised(self) -> Evidence | None:
+        """Look for features scaled or centred by themselves."""
         for value in self.path:
             if self.weights(value) or self.name(value) == "HEAVYSIDE":
                 continue

@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.insight.prediction import Evidence, _Reader, word
+from workbench.insight.conduct import middle
+from workbench.insight.prediction import Evidence, word
 from workbench.insight.values import Address, Entry, Value
 from workbench.programs import Kind
 
 if TYPE_CHECKING:
     from workbench.insight.conduct import Conduct, Update
     from workbench.insight.cones import Cones
+    from workbench.insight.prediction import PredictionReader
     from workbench.insight.values import Place
 
 _ALIGNED = 0.9
 _FADES = 1e-6  # shares that are lost for certain
+_FLAT = 0.15  # powers below it are none
 _ALIKE = 2e-3  # rates that differ by less are taken for the same
 _BOUNDS = ("MIN", "MAX", "ARCTAN", "SIN", "COS", "HEAVYSIDE", "ABS", "DIVISION")
 _LENGTHS = ("NORM", "DIVISION", "RECIPROCAL", "ST_DEV", "DEV")
 
 
-def find_in_training(conduct: Conduct, cones: Cones) -> dict[str, Evidence]:
+def find_in_training(prediction: PredictionReader) -> dict[str, Evidence]:
     """Return the concepts that Learn shows, by name."""
-    reader = _Trainer(conduct, cones)
-    loss = "squared error" if conduct.probe.metric == "rmse" else "logistic loss"
+    reader = _Trainer(prediction)
+    metric = prediction.conduct.probe.metric
+    loss = "squared error" if metric == "rmse" else "logistic loss"
     found = {
         f"gradient step of the {loss}": reader.gradient(),
         "constant learning rate": reader.constant_rate(),
@@ -44,11 +48,12 @@ def find_in_training(conduct: Conduct, cones: Cones) -> dict[str, Evidence]:
 
 
 class _Trainer:
-    def __init__(self, conduct: Conduct, cones: Cones) -> None:
-        self.conduct = conduct
-        self.cones = cones
-        self.entries = conduct.probe.values.entries
-        self.updates = conduct.updates
+    def __init__(self, prediction: PredictionReader) -> None:
+        self.prediction = prediction
+        self.conduct: Conduct = prediction.conduct
+        self.cones: Cones = prediction.cones
+        self.entries = self.cones.values.entries
+        self.updates = self.conduct.updates
         self.averages: set[Address] = set()  #: known once `averaging` has looked
         self.steps = {a: u for a, u in self.updates.items() if _aligned(u)}
 
@@ -77,7 +82,7 @@ class _Trainer:
         )
 
     def backpropagation(self) -> Evidence | None:
-        hidden = _Reader(self.conduct, self.cones).hidden() & set(self.steps)
+        hidden = self.prediction.hidden() & set(self.steps)
         if not hidden:
             return None
         cosine = np.median(np.concatenate([self.steps[a].alignment for a in hidden]))
@@ -93,37 +98,35 @@ class _Trainer:
 
     # Rates.
 
+    @cached_property
     def _rates(self) -> dict[Address, list[np.ndarray]]:
         """Return the rate by checkpoint and task of each step of a plain gradient.
 
         Of a normalised one, its length.
         """
         return {
-            a: self.conduct.by_checkpoint(u.length if abs(u.growth) < 0.15 else u.rate)
+            a: self.conduct.by_checkpoint(u.length if _flat(u.growth) else u.rate)
             for a, u in self.steps.items()
         }
 
     def constant_rate(self) -> Evidence | None:
-        for address, rate in self._rates().items():
-            if _spread(np.concatenate(rate)) < _ALIKE:
-                size = float(np.nanmedian(np.concatenate(rate)))
-                return Evidence(
-                    self._scaling(address),
-                    1.0,
-                    f"always {size:.3g} for {_name(address)}",
-                )
+        for address, rows in self._rates.items():
+            rate = np.concatenate(rows)
+            if _spread(rate) < _ALIKE:
+                why = f"always {middle(rate):.3g} for {_name(address)}"
+                return Evidence(self._scaling(address), _near(rate), why)
         return None
 
     def decaying_rate(self) -> Evidence | None:
-        for address, rate in self._rates().items():
-            by_time = np.array([np.nanmedian(row) for row in rate])
+        for address, rate in self._rates.items():
+            by_time = np.array([middle(row) for row in rate])
             alike = all(_spread(row) < _ALIKE for row in rate)
             falls = np.all(np.diff(by_time) < 0) and by_time[-1] < 0.98 * by_time[0]
             if alike and falls:
                 places = self._scaling(address)
                 return Evidence(
                     places,
-                    1.0,
+                    float(np.mean([_near(row) for row in rate])),
                     f"from {by_time[0]:.3g} to {by_time[-1]:.3g} for {_name(address)}",
                 )
         return None
@@ -131,16 +134,17 @@ class _Trainer:
     def adaptive_rate(self) -> Evidence | None:
         spreads = {
             address: float(np.median([_spread(row) for row in rate]))
-            for address, rate in self._rates().items()
+            for address, rate in self._rates.items()
         }
         if not spreads:
             return None
         address = min(spreads, key=spreads.__getitem__)
         if not spreads[address] > _ALIKE:
             return None
+        apart = [1.0 - _near(row) for row in self._rates[address]]
         return Evidence(
             self._scaling(address),
-            1.0,
+            float(np.mean(apart)),
             f"differs by {spreads[address]:.2%} between memories for {_name(address)}",
         )
 
@@ -150,26 +154,20 @@ class _Trainer:
                 self.cones.of(self.entries[address].learn)
             ):
                 instruction = self.cones.instruction(value)
-                if instruction is None or instruction.op.name not in (
-                    "MATRIX_MEAN_OP",
-                    "MATRIX_NORM_OP",
-                    "MATRIX_ST_DEV_OP",
-                ):
+                if instruction is None or instruction.op.name != "MATRIX_MEAN_OP":
                     continue
                 (operand,) = self.cones.values.operands(value)
                 held = {a for a in self.cones.parameters(operand) if a in self.updates}
                 learnt = {a for a in held if a[0] is Kind.MATRIX and self._learns(a)}
-                if learnt and instruction.op.name == "MATRIX_MEAN_OP":
-                    predicts = value in self.cones.of(self.cones.values.prediction)
-                    if predicts or self.cones.error(value):
-                        continue
-                    places = self.cones.places({value})
-                    return Evidence(
-                        places,
-                        1.0,
-                        f"the mean of {_name(min(learnt, key=_name))} scales the step"
-                        f" of {_name(address)}",
-                    )
+                predicts = value in self.cones.of(self.cones.values.prediction)
+                if not learnt or predicts or self.cones.error(value):
+                    continue
+                return Evidence(
+                    self.cones.places({value}),
+                    1.0,
+                    f"the mean of {_name(min(learnt, key=_name))} scales the step"
+                    f" of {_name(address)}",
+                )
         return None
 
     def _scaling(self, address: Address) -> tuple[Place, ...]:
@@ -200,24 +198,25 @@ class _Trainer:
 
     def clipping(self) -> Evidence | None:
         for address, update in self.steps.items():
-            if update.growth_small > 0.7 and update.growth_large < 0.3:
+            small, large = update.growth_small, update.growth_large
+            if middle(small) > 0.7 and middle(large) < 0.3:
                 cone = self.cones.of(self.entries[address].learn)
                 places = self.cones.places(
                     {v for v in cone if self._operation(v) in _BOUNDS}, ("learn",)
                 )
                 return Evidence(
                     places or self.made_by([address]),
-                    1.0,
+                    _share((small > 0.7) & (large < 0.3), small),
                     f"the step of {_name(address)} grows with small errors"
-                    f" (power {update.growth_small:.1f}), not with large ones"
-                    f" ({update.growth_large:.1f})",
+                    f" (power {middle(small):.1f}), not with large ones"
+                    f" ({middle(large):.1f})",
                 )
         return None
 
     def normalisation(self) -> Evidence | None:
         for address, update in self.steps.items():
             powers = (update.growth, update.growth_small, update.growth_features)
-            if all(abs(power) < 0.15 for power in powers):
+            if all(map(_flat, powers)):
                 cone = self.cones.of(self.entries[address].learn)
                 places = self.cones.places(
                     {
@@ -229,9 +228,10 @@ class _Trainer:
                 )
                 if not places:
                     continue
+                flat = np.all([np.abs(power) < _FLAT for power in powers], axis=0)
                 return Evidence(
                     places,
-                    1.0,
+                    _share(flat, update.growth),
                     f"the step of {_name(address)} has the same length for any error"
                     " and any scale of the features",
                 )
@@ -313,7 +313,7 @@ class _Trainer:
         for source, (target, kept) in self._running.items():
             return Evidence(
                 self.made_by([source, target]),
-                1.0,
+                self.conduct.carried_share(source, source),
                 f"{_name(source)} keeps {kept:.3g} of itself, collects the error's"
                 f" answer and moves {_name(target)}",
             )
@@ -338,14 +338,16 @@ class _Trainer:
             how = (
                 "sums" if kept > 0.9999 else f"keeps {kept:.3g} of itself and averages"
             )
-            return Evidence(places, 1.0, f"{_name(target)} {how} {_name(source)}")
+            share = self.conduct.carried_share(source, target)
+            return Evidence(places, share, f"{_name(target)} {how} {_name(source)}")
         return None
 
     def decay(self) -> Evidence | None:
         for address in self._weights():
-            lost = self._loss(address)
-            if lost is None:
+            found = self._loss(address)
+            if found is None:
                 continue
+            lost, share = found
             cone = self.cones.of(self.entries[address].learn)
             places = self.cones.places(
                 {
@@ -357,13 +359,13 @@ class _Trainer:
             )
             return Evidence(
                 places or self.made_by([address]),
-                1.0,
+                share,
                 f"{_name(address)} loses {lost:.2%} of itself at each example",
             )
         return None
 
-    def _loss(self, address: Address) -> float | None:
-        """Return the share of itself that an entry loses, or None."""
+    def _loss(self, address: Address) -> tuple[float, float] | None:
+        """Return what share of itself an entry loses, and in what share of memories."""
         held, drift = self.conduct.drift(address)
         for source in self._running:
             if source[0] is address[0] and self._running[source][0] == address:
@@ -377,7 +379,8 @@ class _Trainer:
         if np.mean(good) < 0.5 or np.median(turned[good]) > -0.95:
             return None
         found = float(np.median(lost[good]))
-        return found if found < 0.5 else None
+        share = float(np.mean(good & (turned < -0.95)))
+        return (found, share) if found < 0.5 else None
 
     def _weights(self) -> list[Address]:
         """Return entries that learn and predict, and are not running sums of steps."""
@@ -393,6 +396,22 @@ def _aligned(update: Update) -> bool:
     found = update.alignment
     enough = update.answers and not update.hebbian and found.size >= 4
     return bool(enough and np.median(found) > _ALIGNED)
+
+
+def _flat(powers: np.ndarray) -> bool:
+    """Tell whether something does not grow, by the median power."""
+    return abs(middle(powers)) < _FLAT
+
+
+def _share(true: np.ndarray, known: np.ndarray) -> float:
+    """Return how often something is true where it is known."""
+    return float(np.mean(true[~np.isnan(known)]))
+
+
+def _near(rate: np.ndarray) -> float:
+    """Return the share of rates that are alike, of those that are known."""
+    center = middle(rate)
+    return _share(np.abs(rate - center) <= 2 * _ALIKE * abs(center), rate)
 
 
 def _spread(found: np.ndarray) -> float:
