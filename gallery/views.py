@@ -172,7 +172,9 @@ what_if
         cell="""
 from workbench.evolution import load_recorded
 from workbench.widgets import LineageView
-LineageView(load_recorded("demo"))
+lineage = LineageView(load_recorded("demo"))
+lineage.go_to(61)
+lineage
 """,
         ready="[data-key=slider]",
     ),

@@ -10,7 +10,7 @@ import type { Band, Learning } from "./what_if_parts";
 export type LossAxis = "log" | "linear";
 
 const HEIGHT = 230;
-const LEFT = 54;
+const LEFT = 70;
 const RIGHT = 16;
 const TOP = 8;
 const BOTTOM = 36;

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import panel from "../src/program_debugger";
 import { numeral } from "../src/numbers";
 import { FakeModel } from "./fake_model";
+import { abort, el, press } from "./page";
 
 const row = (text: string) => ({ text, live: true, math: "", words: `Meaning of ${text}` });
 const LISTING = {
@@ -55,8 +56,6 @@ const now = (step: number, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 let sequence = 0;
 
@@ -79,20 +78,6 @@ const button = (key: string) => el.querySelector<HTMLButtonElement>(`[data-key="
 const sent = () => model.ofType("command").map(({ name, step, count, address, element, function: f, index }) =>
   JSON.parse(JSON.stringify({ name, step, count, address, element, function: f, index })),
 );
-const press = (target: Element, key: string) =>
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("tells where it stands, what ran, and what came out", async () => {
   await show();

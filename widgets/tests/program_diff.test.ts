@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import view from "../src/program_diff";
 import { summary, type Fitness } from "../src/fitness_pairs";
 import { FakeModel } from "./fake_model";
+import { abort, el, press, renew } from "./page";
 
 const DIFF = {
   titles: ["Parent", "Child"],
@@ -32,8 +33,6 @@ const FITNESS = {
   revision: 2,
 } satisfies Fitness & { revision: number };
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 
 async function show(fitness: Record<string, unknown> = FITNESS, live = true): Promise<void> {
@@ -46,20 +45,6 @@ async function show(fitness: Record<string, unknown> = FITNESS, live = true): Pr
 const all = (selector: string) => [...el.querySelectorAll<HTMLElement>(selector)];
 const text = (selector: string) => el.querySelector(selector)?.textContent ?? "";
 const said = () => all(".wb-pair > .wb-hidden").map((one) => one.textContent);
-const press = (target: Element, key: string) =>
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("shows the verdict, the rows under their titles, and each task, the largest gain first", async () => {
   await show();
@@ -134,8 +119,7 @@ it("says what will appear while both are evaluated, and why there is nothing", a
 it("leaves the fitness out where there are no tasks, and knows when no kernel will tell", async () => {
   await show({ state: "none", revision: 2 });
   expect(all(".wb-pairs")[0]!.hidden).toBe(true);
-  abort.abort();
-  abort = new AbortController();
+  renew();
   await show({ state: "computing", revision: 2 }, false);
   expect(text(".wb-pairs > .wb-note")).toContain("Run the cell to know it.");
 });

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import panel from "../src/program_graph";
 import { standalone } from "../src/graph_save";
 import { bars, cells, valueText } from "../src/graph_values";
 import { FakeModel } from "./fake_model";
 import { LINEAR, nowAt, valueOf } from "./graphs";
+import { abort, el, press } from "./page";
 
 const row = (text: string, live = true) => ({ text, live, math: "", words: "" });
 const GRAPH = {
@@ -20,8 +21,6 @@ const GRAPH = {
   revision: 1,
 };
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 let sequence = 0;
 
@@ -46,21 +45,8 @@ const text = (selector: string) => el.querySelector(selector)?.textContent ?? ""
 const button = (key: string) => el.querySelector<HTMLButtonElement>(`[data-key="${key}"]`)!;
 const sent = () => model.ofType("command").map(({ name, example }) => [name, example]);
 const point = (target: Element) => target.dispatchEvent(new Event("pointerover", { bubbles: true }));
-const press = (target: Element, key: string) => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 const lit = () => all(".wb-flow .wb-flow-node.wb-lit").map((one) => one.getAttribute("data-node"));
 const marked = () => Object.fromEntries(all(".wb-flow-listing [data-flow]").map((one) => [one.dataset.node, one.dataset.flow]));
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("draws each node with its sign, its address, its place and its value", async () => {
   await show();

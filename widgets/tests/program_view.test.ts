@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import view from "../src/program_view";
 import { FakeModel } from "./fake_model";
+import { abort, el, press } from "./page";
 
 const MATH = "<math><msub><mi>s</mi><mn>2</mn></msub></math>";
 const row = (text: string, live = true) => ({ text, live, math: MATH, words: `Meaning of ${text}` });
@@ -17,8 +18,6 @@ const LISTING = {
   revision: 1,
 };
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 
 async function show(listing: Record<string, unknown> = LISTING, live = true): Promise<void> {
@@ -37,25 +36,11 @@ const marks = () =>
     .filter((one) => one.querySelector(".wb-mark")!.textContent !== "")
     .map((one) => `${one.dataset.line} ${one.querySelector(".wb-mark")!.textContent}`);
 const point = (target: HTMLElement) => target.dispatchEvent(new Event("pointerover", { bubbles: true }));
-const press = (target: Element, key: string) =>
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 const choose = (value: string) => {
   const radio = el.querySelector<HTMLInputElement>(`input[value="${value}"]`)!;
   radio.checked = true;
   radio.dispatchEvent(new Event("change"));
 };
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("shows each line with its formula and its words, and counts what is dead", async () => {
   await show();

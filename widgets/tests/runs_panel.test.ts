@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import { dashesOf } from "../src/line_styles";
 import { readingsAt, rowAt, unpackLine, type Line } from "../src/many_lines";
 import panel from "../src/runs_panel";
 import { FakeModel } from "./fake_model";
+import { abort, el } from "./page";
 
 const run = (id: string, more: Record<string, unknown> = {}) => ({
   id,
@@ -61,8 +62,6 @@ const CURVES = {
 };
 const COMPARE = { runs: [{ id: "a", label: "run a" }], settings: { runs: [], rows: [], left_out: 0 }, count: 1, revision: 1 };
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 
 async function show(traits: Record<string, unknown> = {}, live = true): Promise<void> {
@@ -78,18 +77,6 @@ const press = (name: string, target: Element = key("runs")) =>
   target.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
 const sent = () => model.ofType("command").map(({ type, id, ...rest }) => rest);
 const here = () => el.querySelector<HTMLElement>(".wb-run-here")?.dataset.run;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("lists runs, with the state in words and the order said", async () => {
   await show();

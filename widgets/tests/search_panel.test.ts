@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import panel from "../src/search_panel";
 import { FakeModel } from "./fake_model";
+import { abort, el } from "./page";
 
 const SCHEMA = {
   groups: [
@@ -55,8 +56,6 @@ const PROGRAM = {
   revision: 4,
 };
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 
 async function show(traits: Record<string, unknown> = {}, live = true): Promise<void> {
@@ -74,18 +73,6 @@ const text = (selector: string) => el.querySelector(selector)?.textContent ?? ""
 const button = (key: string) => el.querySelector<HTMLButtonElement>(`[data-key="${key}"]`)!;
 const field = (name: string) =>
   el.querySelector<HTMLInputElement>(`[data-key="field-${name}"]`)!;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("offers to start, and sends what was typed before the command", async () => {
   await show();

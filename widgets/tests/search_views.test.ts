@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import panel from "../src/search_panel";
 import { rates } from "../src/throughput";
 import { Table } from "../src/table";
 import { FakeModel } from "./fake_model";
+import { abort, el } from "./page";
 
 const ROW = { effective: 5, instructions: 9, individuals: 100, mutation: "alter param", front: false };
 const HALL = {
@@ -50,8 +51,6 @@ const EXPORTS = [
   { name: "svg", label: "Curve as SVG", help: "A graphic", file: "curve.svg", mime: "image/svg+xml" },
 ];
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 
 async function show(traits: Record<string, unknown> = {}, live = true): Promise<void> {
@@ -82,18 +81,6 @@ const key = (target: HTMLElement, name: string) => {
   target.dispatchEvent(event);
   return event;
 };
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("lists the hall of fame and shows the program that is chosen", async () => {
   await show();

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import view from "../src/what_if";
 import { lossScale } from "../src/what_if_curve";
 import { sliderScale } from "../src/sliders";
 import { spelling, tag, type EditRow, type Learning } from "../src/what_if_parts";
 import { FakeModel } from "./fake_model";
+import { abort, el } from "./page";
 
 const row = (id: number, text: string, more: Partial<EditRow> = {}): EditRow => ({
   id,
@@ -62,8 +63,6 @@ const LEARNING = { edit: 0, examples: [0, 50, 100], measure: "rmse", original: b
 const STATE = { busy: "", compiling: "", tasks: "2 tasks", draw: 0, fresh: true, draws: [{ draw: 0, mean: -0.1 }], revision: 1 };
 const WEIGHTS = { edit: 0, on: true, done: 3, total: 3, values: { "0": 0.4, "1": 0, "2": -0.1 }, revision: 1 };
 
-let el: HTMLElement;
-let abort: AbortController;
 let model: FakeModel;
 let frames = 0;
 
@@ -84,18 +83,6 @@ async function parts(more: Record<string, unknown>): Promise<void> {
   model.frame(++frames, { snapshot: frames === 1, parts: more });
   await vi.advanceTimersByTimeAsync(20);
 }
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.replaceChildren(el);
-});
-
-afterEach(() => {
-  abort.abort();
-  vi.useRealTimers();
-});
 
 it("has a slider on which the first value, its negative and 0 can be reached exactly", () => {
   for (const first of [0.01, -3, 1e-9, 0.1]) {
