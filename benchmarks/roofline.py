@@ -54,7 +54,7 @@ ERROR = Work(flops=1, loads=2)
 
 # Operations whose arithmetic is not one for each element of the output.
 _FLOPS: dict[str, Callable[[int], int]] = {
-    "NO_OP": lambda F: 0,  # noqa: ARG005
+    "NO_OP": lambda _: 0,
     "VECTOR_INNER_PRODUCT_OP": lambda F: 2 * F - 1,
     "VECTOR_NORM_OP": lambda F: 2 * F,
     "MATRIX_NORM_OP": lambda F: 2 * F * F,
