@@ -1,6 +1,30 @@
 // Copies to the clipboard, also where the page is not served over https.
 
-export async function copyText(text: string): Promise<boolean> {
+import { h, setText } from "./dom";
+
+const SAID_MS = 2500;
+
+/** Says for a moment what became of a copy. */
+export class CopyNote {
+  readonly element = h("span", { class: "wb-copied", role: "status" });
+  private hiding: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(signal: AbortSignal) {
+    signal.addEventListener("abort", () => clearTimeout(this.hiding));
+  }
+
+  say(text: string): void {
+    setText(this.element, text);
+    clearTimeout(this.hiding);
+    this.hiding = setTimeout(() => setText(this.element, ""), SAID_MS);
+  }
+
+  async copy(text: string, done = "Copied"): Promise<void> {
+    this.say((await copyText(text)) ? done : "The browser refused; select the text and press Ctrl+C");
+  }
+}
+
+async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -65,6 +65,28 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS;
 
+/** A button that shows an icon; disabled by `aria-disabled`, so that it keeps the focus. */
+export function iconButton(key: string, name: IconName, label: string, action: () => void, signal: AbortSignal): HTMLButtonElement {
+  const button = h("button", { type: "button", class: "wb-button wb-icon-button", title: label, "aria-label": label, "data-key": key }, icon(name));
+  const act = () => {
+    if (button.getAttribute("aria-disabled") !== "true") action();
+  };
+  button.addEventListener("click", act, { signal });
+  return button;
+}
+
+/** Return what has `act` called in the next frame, however often it is called itself. */
+export function inNextFrame(act: () => void, signal: AbortSignal): () => void {
+  let pending = 0;
+  signal.addEventListener("abort", () => cancelAnimationFrame(pending));
+  return () => {
+    pending ||= requestAnimationFrame(() => {
+      pending = 0;
+      act();
+    });
+  };
+}
+
 export function icon(name: IconName): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   setAttributes(svg, {

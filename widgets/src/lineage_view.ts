@@ -2,7 +2,7 @@
 
 import { Channel } from "./channel";
 import { DiffTable } from "./diff_table";
-import { h, icon, keepKeys, setAttributes, setText, type IconName } from "./dom";
+import { h, icon, iconButton, keepKeys, setAttributes, setText, type IconName } from "./dom";
 import { FamilyTree } from "./family_tree";
 import { fitness, percent } from "./format";
 import { isLeap, LineageCards } from "./lineage_cards";
@@ -428,15 +428,7 @@ class LineageRoot {
   }
 
   private button(key: string, name: IconName, label: string, action: () => void): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "wb-button wb-icon-button", title: label, "aria-label": label, "data-key": key }, icon(name));
-    button.addEventListener(
-      "click",
-      () => {
-        if (button.getAttribute("aria-disabled") !== "true") action();
-      },
-      { signal: this.signal },
-    );
-    return button;
+    return iconButton(key, name, label, action, this.signal);
   }
 
   /** Room for the tallest change so far: what stands below must not jump from step to step.

@@ -3,7 +3,7 @@
 import { uses } from "./addresses";
 import { AnnotatedListing, type Program } from "./annotated";
 import { Channel } from "./channel";
-import { h, icon, keepKeys, setAttributes, setText, type IconName } from "./dom";
+import { h, icon, iconButton, type IconName, inNextFrame, keepKeys, setAttributes, setText } from "./dom";
 import { HeatMap, type HeatColours, type Layout } from "./heat_map";
 import type { RenderContext } from "./model";
 import { numeral, unpack } from "./numbers";
@@ -45,14 +45,7 @@ function render({ model, el, signal }: RenderContext): void {
   const channel = new Channel(model, ["listing", "run", "now", "watch"], signal);
   const view = new DebuggerView(channel, signal);
   el.replaceChildren(view.root);
-  let pending = 0;
-  channel.onchange = () => {
-    pending ||= requestAnimationFrame(() => {
-      pending = 0;
-      view.update();
-    });
-  };
-  signal.addEventListener("abort", () => cancelAnimationFrame(pending));
+  channel.onchange = inNextFrame(() => view.update(), signal);
   followTheme(view.root, signal, () => view.redraw());
   view.update();
   void channel.attach();
@@ -278,15 +271,7 @@ class DebuggerView {
   }
 
   private button(key: string, name: IconName, label: string, action: () => void): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "wb-button wb-icon-button", title: label, "aria-label": label, "data-key": key }, icon(name));
-    button.addEventListener(
-      "click",
-      () => {
-        if (button.getAttribute("aria-disabled") !== "true") action();
-      },
-      { signal: this.signal },
-    );
-    return button;
+    return iconButton(key, name, label, action, this.signal);
   }
 
   private onKey(event: KeyboardEvent): void {

@@ -2,7 +2,7 @@
 
 import type { Special } from "./addresses";
 import { Channel } from "./channel";
-import { h, keepKeys, setAttributes, setText } from "./dom";
+import { h, inNextFrame, keepKeys, setAttributes, setText } from "./dom";
 import { GraphArea } from "./graph_area";
 import { GraphDetail } from "./graph_detail";
 import { count, GraphDrawing } from "./graph_drawing";
@@ -45,14 +45,7 @@ function render({ model, el, signal }: RenderContext): void {
   const channel = new Channel(model, ["graph", "now"], signal);
   const view = new GraphView(channel, signal);
   el.replaceChildren(view.root);
-  let pending = 0;
-  channel.onchange = () => {
-    pending ||= requestAnimationFrame(() => {
-      pending = 0;
-      view.update();
-    });
-  };
-  signal.addEventListener("abort", () => cancelAnimationFrame(pending));
+  channel.onchange = inNextFrame(() => view.update(), signal);
   followTheme(view.root, signal, () => view.redraw());
   view.update();
   void channel.attach();

@@ -2,7 +2,7 @@
 
 import { AnnotatedListing, type Program } from "./annotated";
 import { Channel } from "./channel";
-import { copyText } from "./copying";
+import { CopyNote } from "./copying";
 import { h, keepKeys, setText } from "./dom";
 import { percent } from "./format";
 import type { RenderContext } from "./model";
@@ -17,7 +17,6 @@ const FORMS: { value: Form; label: string; help: string }[] = [
   { value: "numpy", label: "NumPy", help: "Python code that needs nothing but NumPy" },
   { value: "latex", label: "LaTeX", help: "For a paper" },
 ];
-const COPIED_MS = 2500;
 
 function render({ model, el, signal }: RenderContext): void {
   const channel = new Channel(model, ["listing"], signal);
@@ -25,7 +24,7 @@ function render({ model, el, signal }: RenderContext): void {
   const title = h("h3", { class: "wb-title" });
   const facts = h("span", { class: "wb-facts" });
   const source = h("pre", { class: "wb-source", tabindex: 0, hidden: true });
-  const copied = h("span", { class: "wb-copied", role: "status" });
+  const copied = new CopyNote(signal);
   const copy = h("button", { type: "button", class: "wb-button", "data-key": "copy" }, "Copy");
   const forms = h("div", {});
   const math = check("Formulas", "formulas");
@@ -39,7 +38,6 @@ function render({ model, el, signal }: RenderContext): void {
   let form: Form = "text";
   let dead: Dead = "dim";
   let shown: unknown;
-  let hiding: ReturnType<typeof setTimeout> | undefined;
 
   const sources = () => (channel.part("listing").sources ?? {}) as Partial<Record<Form, string>>;
   const setDead = (value: Dead) => {
@@ -57,19 +55,7 @@ function render({ model, el, signal }: RenderContext): void {
     source.setAttribute("aria-label", `The program as ${form === "numpy" ? "NumPy code" : "LaTeX"}`);
     copy.title = form === "text" ? "Copy the program's text" : `Copy the ${form === "numpy" ? "NumPy code" : "LaTeX"}`;
   };
-  const say = (text: string) => {
-    setText(copied, text);
-    clearTimeout(hiding);
-    hiding = setTimeout(() => setText(copied, ""), COPIED_MS);
-  };
-  copy.addEventListener(
-    "click",
-    () =>
-      void copyText(sources()[form] ?? "").then((done) =>
-        say(done ? "Copied" : "The browser refused; select the text and press Ctrl+C"),
-      ),
-    { signal },
-  );
+  copy.addEventListener("click", () => void copied.copy(sources()[form] ?? ""), { signal });
   for (const [box, name] of [[math, "math"], [words, "words"]] as const) {
     box.input.addEventListener(
       "change",
@@ -94,7 +80,7 @@ function render({ model, el, signal }: RenderContext): void {
     words.label,
   );
   root.append(
-    h("div", { class: "wb-head" }, title, facts, copied, forms, copy),
+    h("div", { class: "wb-head" }, title, facts, copied.element, forms, copy),
     h("div", { class: "wb-view-body" }, reading, listing.element, source),
   );
   keepKeys(root, signal);
@@ -113,7 +99,6 @@ function render({ model, el, signal }: RenderContext): void {
     setForm(form);
   };
   channel.onchange = update;
-  signal.addEventListener("abort", () => clearTimeout(hiding));
   followTheme(root, signal, () => {});
   update();
   void channel.attach();

@@ -1,13 +1,12 @@
 // One run, opened: facts, best program, code to take it up or repeat it, what befell it.
 
 import type { Channel } from "./channel";
-import { copyText } from "./copying";
-import { h, icon, setText } from "./dom";
+import { CopyNote } from "./copying";
+import { h, icon } from "./dom";
 import { fitness, short } from "./format";
 import { listing, type ListingFunction } from "./listing";
 import { brief, localTime, statusMark } from "./runs_table";
 
-const COPIED_MS = 2500;
 
 export class RunDetail {
   readonly element = h("section", { class: "wb-run-detail", "aria-label": "Opened run", hidden: true, tabindex: -1 });
@@ -59,17 +58,13 @@ export class RunDetail {
 
   private code(title: string, help: string, text: string): HTMLElement {
     const copy = h("button", { type: "button", class: "wb-button wb-small", "aria-label": `Copy: ${title}` }, "Copy");
-    const said = h("span", { class: "wb-copied", role: "status" });
+    const said = new CopyNote(this.signal);
     copy.addEventListener(
       "click",
-      () =>
-        void copyText(text).then((done) => {
-          setText(said, done ? "Copied; paste it into a cell" : "The browser refused; select the text and press Ctrl+C");
-          setTimeout(() => setText(said, ""), COPIED_MS);
-        }),
+      () => void said.copy(text, "Copied; paste it into a cell"),
       { signal: this.signal },
     );
-    return h("details", { class: "wb-run-code" }, h("summary", {}, title), h("p", { class: "wb-note" }, help, " ", copy, " ", said), h("pre", { class: "wb-code", tabindex: 0 }, text));
+    return h("details", { class: "wb-run-code" }, h("summary", {}, title), h("p", { class: "wb-note" }, help, " ", copy, " ", said.element), h("pre", { class: "wb-code", tabindex: 0 }, text));
   }
 
   private notes(notes: { time: number; kind: string; text: string }[] | undefined): HTMLElement | string {

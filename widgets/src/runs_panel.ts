@@ -1,7 +1,7 @@
 // Browser half of workbench.widgets.RunsPanel.
 
 import { Channel } from "./channel";
-import { h, icon, keepKeys, setAttributes, setText } from "./dom";
+import { h, icon, inNextFrame, keepKeys, setAttributes, setText } from "./dom";
 import { ManyCurvesView } from "./many_curves_view";
 import type { RenderContext } from "./model";
 import { RunDetail } from "./run_detail";
@@ -163,9 +163,7 @@ function render({ model, el, signal }: RenderContext): void {
     if (kind === "said" && text) hiding = setTimeout(() => (notice.hidden = true), SAID_MS);
   };
 
-  let pending = 0;
   const update = () => {
-    pending = 0;
     const part = channel.part("table");
     const [all, found] = [Number(part.all ?? 0), Number(part.found ?? 0)];
     root.dataset.link = channel.link;
@@ -185,16 +183,13 @@ function render({ model, el, signal }: RenderContext): void {
     compare.update();
     detail.update();
   };
-  channel.onchange = () => {
-    pending ||= requestAnimationFrame(update);
-  };
+  channel.onchange = inNextFrame(update, signal);
   const onFile = (content: FileMessage, buffers: DataView[]) => {
     if (content.type === "file" && content.view === view && buffers[0]) save(content, buffers[0]);
   };
   model.on("msg:custom", onFile);
   signal.addEventListener("abort", () => {
     model.off("msg:custom", onFile);
-    cancelAnimationFrame(pending);
     clearTimeout(typing);
     clearTimeout(hiding);
   });

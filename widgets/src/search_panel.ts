@@ -4,7 +4,7 @@ import { Channel } from "./channel";
 import { Controls, isActive } from "./controls";
 import { CounterRow } from "./counters";
 import { CurveView, type CurveState } from "./curve_view";
-import { h, keepKeys } from "./dom";
+import { h, inNextFrame, keepKeys } from "./dom";
 import { Form } from "./form";
 import { HallOfFame } from "./hall_of_fame";
 import { Keys } from "./keys";
@@ -95,9 +95,7 @@ function render({ model, el, signal }: RenderContext): void {
   el.replaceChildren(root);
 
   let refused = 0;
-  let pending = 0;
   const update = () => {
-    pending = 0;
     const status = channel.part("state");
     root.dataset.status = String(status.status ?? "ready");
     root.dataset.link = channel.link;
@@ -115,10 +113,7 @@ function render({ model, el, signal }: RenderContext): void {
     if (Number(status.refused ?? 0) > refused) form.showErrors();
     refused = Number(status.refused ?? 0);
   };
-  channel.onchange = () => {
-    pending ||= requestAnimationFrame(update);
-  };
-  signal.addEventListener("abort", () => cancelAnimationFrame(pending));
+  channel.onchange = inNextFrame(update, signal);
   form.element.addEventListener(
     "click",
     (event) => {

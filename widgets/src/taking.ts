@@ -1,7 +1,7 @@
 // What can be taken along: shown first, then copied or saved as a file.
 
 import type { Channel } from "./channel";
-import { copyText } from "./copying";
+import { CopyNote } from "./copying";
 import { h, setText } from "./dom";
 import { segmented } from "./segmented";
 
@@ -13,27 +13,27 @@ interface Form {
   mime: string;
 }
 
-const SAID_MS = 2500;
+const FETCH_MS = 2500; // that the browser has to take a file
 const SHOWN = 20_000;
 
 export class Taking {
   readonly element: HTMLDetailsElement;
   private readonly copy = h("button", { type: "button", class: "wb-button wb-small", "data-key": "take-copy" }, "Copy");
   private readonly save = h("button", { type: "button", class: "wb-button wb-small", "data-key": "take-save" }, "Download");
-  private readonly said = h("span", { class: "wb-copied", "aria-live": "polite" });
+  private readonly said: CopyNote;
   private readonly text = h("pre", { class: "wb-source", tabindex: 0, hidden: true });
   private readonly picture = h("div", { class: "wb-picture", hidden: true });
   private readonly note = h("p", { class: "wb-note" });
   private form: Form;
   private shown = "";
   private asked = "";
-  private hiding: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly channel: Channel,
     forms: Form[],
     signal: AbortSignal,
   ) {
+    this.said = new CopyNote(signal);
     this.form = forms[0] ?? { name: "", label: "", help: "", file: "", mime: "" };
     this.copy.addEventListener("click", () => void this.copyIt(), { signal });
     this.save.addEventListener("click", () => this.saveIt(), { signal });
@@ -64,7 +64,7 @@ export class Taking {
           ),
           this.copy,
           this.save,
-          this.said,
+          this.said.element,
         ),
         this.note,
         this.text,
@@ -72,7 +72,6 @@ export class Taking {
       ),
     );
     this.element.addEventListener("toggle", () => this.element.open && this.ask(), { signal });
-    signal.addEventListener("abort", () => clearTimeout(this.hiding));
   }
 
   private ask(): void {
@@ -109,9 +108,8 @@ export class Taking {
     setText(this.note, none ? "No kernel is attached to make this." : problem ? `Not yet: ${problem}.` : `${this.form.help}.`);
   }
 
-  private async copyIt(): Promise<void> {
-    const done = await copyText(this.content ?? "");
-    this.say(done ? "Copied" : "The browser refused; select the text and press Ctrl+C");
+  private copyIt(): Promise<void> {
+    return this.said.copy(this.content ?? "");
   }
 
   private saveIt(): void {
@@ -120,13 +118,7 @@ export class Taking {
     this.element.append(link);
     link.click();
     link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), SAID_MS);
-    this.say(`Saved as ${this.form.file}`);
-  }
-
-  private say(text: string): void {
-    setText(this.said, text);
-    clearTimeout(this.hiding);
-    this.hiding = setTimeout(() => setText(this.said, ""), SAID_MS);
+    setTimeout(() => URL.revokeObjectURL(url), FETCH_MS);
+    this.said.say(`Saved as ${this.form.file}`);
   }
 }

@@ -1,7 +1,7 @@
 // Browser half of workbench.widgets.WhatIf.
 
 import { Channel } from "./channel";
-import { copyText } from "./copying";
+import { CopyNote } from "./copying";
 import { h, keepKeys, setAttributes, setText } from "./dom";
 import { fitness } from "./format";
 import type { RenderContext } from "./model";
@@ -14,7 +14,6 @@ import { DifferenceChart, TaskChart, type FitnessAxis } from "./what_if_tasks";
 import { TextEditor } from "./what_if_text";
 
 const PARTS = ["listing", "source", "ops", "state", "result", "learning", "weights"];
-const COPIED_MS = 2500;
 const WEIGH = "Knock out each";
 const BUSY: Record<string, string> = {
   fitness: "Evaluating …",
@@ -34,7 +33,7 @@ class WhatIfView {
   readonly root: HTMLElement;
   private readonly title = h("h3", { class: "wb-title" });
   private readonly facts = h("span", { class: "wb-facts", role: "status" });
-  private readonly copied = h("span", { class: "wb-copied", role: "status" });
+  private readonly copied: CopyNote;
   private readonly buttons: Record<string, HTMLButtonElement>;
   private readonly problem = h("p", { class: "wb-problem", role: "alert", hidden: true });
   private readonly note = h("p", { class: "wb-note wb-what-note", hidden: true });
@@ -56,12 +55,12 @@ class WhatIfView {
   private stamp = 0;
   private last = "";
   private shown: Record<string, unknown> = {};
-  private hiding: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly channel: Channel,
     private readonly signal: AbortSignal,
   ) {
+    this.copied = new CopyNote(signal);
     const send = (name: string, more: Record<string, unknown> = {}) => this.send(name, more);
     this.buttons = {
       undo: this.button("undo", "Undo", "Take the last edit back (Ctrl+Z)", () => send("undo")),
@@ -81,14 +80,13 @@ class WhatIfView {
     this.root = h(
       "div",
       { class: "wb wb-what-if", role: "region", "aria-label": "What if" },
-      h("div", { class: "wb-head" }, h("div", { class: "wb-what-title" }, this.title, this.facts), this.copied, h("div", { class: "wb-transport", role: "group", "aria-label": "Edits" }, this.buttons.undo!, this.buttons.redo!, this.buttons.reset!, this.buttons.copy!)),
+      h("div", { class: "wb-head" }, h("div", { class: "wb-what-title" }, this.title, this.facts), this.copied.element, h("div", { class: "wb-transport", role: "group", "aria-label": "Edits" }, this.buttons.undo!, this.buttons.redo!, this.buttons.reset!, this.buttons.copy!)),
       this.note,
       this.scores(),
       h("div", { class: "wb-what-main" }, this.editSide(), this.answerSide()),
     );
     keepKeys(this.root, signal);
     this.root.addEventListener("keydown", (event) => this.onKey(event), { signal });
-    signal.addEventListener("abort", () => clearTimeout(this.hiding));
   }
 
   start(): void {
@@ -285,12 +283,7 @@ class WhatIfView {
   }
 
   private copy(): void {
-    const text = String(this.channel.part("listing").source ?? "");
-    void copyText(text).then((done) => {
-      setText(this.copied, done ? "Copied" : "The browser refused; select the text and press Ctrl+C");
-      clearTimeout(this.hiding);
-      this.hiding = setTimeout(() => setText(this.copied, ""), COPIED_MS);
-    });
+    void this.copied.copy(String(this.channel.part("listing").source ?? ""));
   }
 
   private onKey(event: KeyboardEvent): void {
