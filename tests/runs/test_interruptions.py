@@ -49,11 +49,18 @@ def only(store):
     return runs[0] if runs else None
 
 
-def beyond_checkpoint(store, target):
-    """Whether rows were stored past the target and past the last checkpoint."""
+def resumed(store, record):
+    """What the store noted each time that the run was taken up again."""
+    return [note.text for note in store.notes(record.id) if note.kind == "resumed"]
+
+
+def beyond_checkpoint(store, target, times):
+    """Whether a run resumed so often stored rows past target and last checkpoint."""
     record = only(store)
     if record is None or record.position < target:
         return False
+    if len(resumed(store, record)) < times:
+        return False  # what stands there is still the killed process's
     checkpoint = store.load_checkpoint(record.id)
     return checkpoint is not None and checkpoint.position < record.position
 
@@ -63,7 +70,7 @@ def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(store, until)
     for kill in range(1, 6):
         with child(store, *command) as process:
             target = kill * SPEC.total // 7
-            until(functools.partial(beyond_checkpoint, store, target))
+            until(functools.partial(beyond_checkpoint, store, target, kill - 1))
             os.kill(process.pid, signal.SIGKILL)
             process.wait(60)
         record = only(store)
@@ -74,9 +81,9 @@ def test_killed_five_times_it_ends_where_an_uninterrupted_run_ends(store, until)
         assert process.stdout.read() == "finished"
     record = only(store)
     assert record.status == "finished"
-    resumed = [note.text for note in store.notes(record.id) if note.kind == "resumed"]
-    assert len(resumed) == 5
-    assert all("interrupted" in text for text in resumed)
+    notes = resumed(store, record)
+    assert len(notes) == 5
+    assert all("interrupted" in text for text in notes)
 
     experiment, points, events = alone(SPEC)
     assert store.curve(record.id) == points
