@@ -258,10 +258,8 @@ def test_a_finished_run_is_not_resumed():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_saves_and_goes_on_to_the_same_end(number):
     command = [sys.executable, "-m", "workbench", "search", "demo", "--seed", "3"]
-    command += [
-        "--individuals",
-        "6e5",
-    ]  # seconds, so that the signal comes before the end
+    # Seconds of work, so that the signal comes before the end.
+    command += ["--individuals", "6e5"]
     process = subprocess.Popen(
         [*command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
