@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from experiments.series import Key, Line
 
 NAME = "conditions"
-RUNS, BUDGET = 10, 50_000
+RUNS, BUDGET = 10, 10_000
 FIELDS = ("condition", "arm", "budget", "seed")
 ARMS = ("condition", "control")
 FRESH = 24  # tasks of T_select, and of T_final

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from experiments.series import Key, Line
 
 NAME = "two_layer"
-RUNS, BUDGET = 4, 500_000
+RUNS, BUDGET = 3, 200_000
 FRESH = 30  # tasks of T_select, and of T_final
 FIELDS = ("arm", "budget", "seed")
 NETWORK = library.two_layer_network(bias=False)

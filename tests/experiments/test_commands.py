@@ -61,7 +61,7 @@ def command(tmp_path, monkeypatch):
 SMALLEST = {
     "linear": ("--runs", "1", "--budget", "1000"),
     "two_layer": ("--runs", "1", "--budget", "300"),
-    "projected": ("--runs", "2", "--budget", "8000"),
+    "projected": ("--runs", "2", "--budget", "30"),
     "conditions": ("--runs", "1", "--budget", "150"),
 }
 
