@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.figures import BLUE, ORANGE, figure
+from experiments.figures import BLUE, ORANGE, figure, legend
 from experiments.page import number, percent, table, template, write
 from experiments.searching import ended, line_of
 from experiments.series import Series, parse, seed_of, teller
@@ -207,7 +207,7 @@ def draw(series: Series, budget: int, path: Path) -> None:
         axes.set_yticks(range(len(names)), names)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.5, len(names) - 0.5))
         axes.set_xlabel("share of winners with the concept, Wilson's 95 % (1)")
-        axes.legend()
+        legend(axes)
 
 
 def report(series: Series, budget: int, page: Path) -> None:

@@ -50,3 +50,15 @@ def figure(path: Path, width: float = 7.0, height: float = 4.0) -> Iterator[Axes
         path.parent.mkdir(parents=True, exist_ok=True)
         # Without a date, equal figures are equal files.
         drawing.savefig(path, format="svg", metadata={"Date": None})
+
+
+def legend(axes: Axes) -> None:
+    """Put the legend above the axes, where it covers nothing."""
+    names = axes.get_legend_handles_labels()[1]
+    axes.legend(
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=min(4, len(names)),
+        frameon=False,
+        fontsize=8,
+    )

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from experiments.figures import BLUE, VERMILION, figure
+from experiments.figures import BLUE, VERMILION, figure, legend
 from experiments.page import number, percent, small, table, template, write
 from experiments.series import Series, parse, seed_of, teller
 from experiments.statistics import rate, ratio, wilson
@@ -220,7 +220,7 @@ def draw(found: Sequence[Outcome], path: Path) -> None:
         axes.set(xscale="log", yscale="log")
         axes.set_xlabel("density of solutions among random programs (1)")
         axes.set_ylabel("share of runs that succeed (1)")
-        axes.legend(loc="lower right")
+        legend(axes)
 
 
 def _row(outcome: Outcome) -> list[str]:

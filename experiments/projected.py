@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.figures import BLUE, ORANGE, VERMILION, figure
+from experiments.figures import BLUE, ORANGE, VERMILION, figure, legend
 from experiments.page import number, table, template, write
 from experiments.searching import climb_of, concepts, ended, line_of
 from experiments.series import Series, parse, seed_of, teller
@@ -237,8 +237,9 @@ def draw_finals(series: Series, budget: int, path: Path) -> None:
         axes.set_yticks(
             range(len(ARMS)), [arm.replace("_", " ") for arm in reversed(ARMS)]
         )
+        axes.set_xlim(0.45, 1.01)
         axes.set_xlabel("accuracy on pairs of digits never used in search (1)")
-        axes.legend(loc="lower left", fontsize=8)
+        legend(axes)
 
 
 def draw_climb(line: Line, path: Path) -> None:
@@ -254,10 +255,11 @@ def draw_climb(line: Line, path: Path) -> None:
             axes.annotate(
                 "\n".join(names),
                 (at, height),
-                (14 + 10 * (turn % 2), -14 - 30 * (turn % 3)),
+                (-24 - 40 * (turn % 2), 14 - 36 * (turn % 3)),
                 textcoords="offset points",
                 fontsize=8,
-                va="top",
+                ha="right",
+                va="center",
                 arrowprops={"arrowstyle": "-", "color": ORANGE},
             )
         axes.set_xscale("symlog", linthresh=100)

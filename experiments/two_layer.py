@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from experiments.figures import BLACK, BLUE, GREEN, ORANGE, figure
+from experiments.figures import BLACK, BLUE, GREEN, ORANGE, figure, legend
 from experiments.page import number, percent, table, template, write
 from experiments.searching import concepts, ended, line_of
 from experiments.series import Series, parse, seed_of, teller
@@ -140,7 +140,7 @@ def _hand(series: Series, budget: int, name: str, arm: str) -> list[float]:
 
 def draw(series: Series, budget: int, path: Path) -> None:
     """Draw the winners' fitness on fresh tasks beside what hand-designed ones reach."""
-    with figure(path, height=3.6) as axes:
+    with figure(path, height=4.2) as axes:
         levels = (("empty", BLACK, ":"), ("linear", ORANGE, "--"),
                   ("two_layer_network", GREEN, "-"))  # fmt: skip
         for place, (name, arm) in enumerate(reversed(ARMS.items())):
@@ -159,7 +159,7 @@ def draw(series: Series, budget: int, path: Path) -> None:
         axes.plot([], [], "o", color=BLUE, label="winner of a run")
         axes.set(xlim=(0, 1), ylim=(-0.6, len(ARMS) - 0.2), yticks=[])
         axes.set_xlabel("fitness on fresh tasks (1 is a perfect fit)")
-        axes.legend(loc="lower left", fontsize=8)
+        legend(axes)
 
 
 _SHOWN = (
