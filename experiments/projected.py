@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiments.series import Key, Line
+    from experiments.statistics import Estimate
     from workbench.programs import Program
 
 NAME = "projected"
@@ -212,6 +213,13 @@ def paired(
     return [one[seed] - other[seed] for seed in sorted(one.keys() & other.keys())]
 
 
+def told(difference: Estimate) -> str:
+    """Say what the interval of a difference lets say."""
+    if difference.low > 0:
+        return "better"
+    return "worse" if difference.high < 0 else "not told apart"
+
+
 MARKS = {"digits": (BLUE, "o"), "mnist-5k": (VERMILION, "s")}
 
 
@@ -302,6 +310,7 @@ def report(series: Series, budget: int, page: Path) -> None:
                         f"{dataset}: {arm.replace('_', ' ')}" + " *" * (arm == best),
                         hand.replace("_", " "),
                         number(mean([100 * d for d in differences]), "+.2f"),
+                        told(mean(differences)),
                         f"{sum(d > 0 for d in differences)} of {len(differences)}",
                     ]
                 )
@@ -327,7 +336,13 @@ def report(series: Series, budget: int, page: Path) -> None:
             ),
             finals=finals.name,
             compared=table(
-                ("evolved", "best by hand", "difference, points", "runs above"),
+                (
+                    "evolved",
+                    "best by hand",
+                    "difference, points",
+                    "evolved is",
+                    "runs above",
+                ),
                 compared,
             ),
             counts=_counts(lines),
