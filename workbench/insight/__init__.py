@@ -1,5 +1,6 @@
 """Reads programs: what changed between them, and what they do."""
 
+from workbench.insight.ablation import Ablation, Effect
 from workbench.insight.catalogue import CATALOGUE, Concept
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
@@ -10,12 +11,14 @@ from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
     "CATALOGUE",
+    "Ablation",
     "Best",
     "Concept",
     "Dataflow",
     "DiffRow",
     "Discovery",
     "Edge",
+    "Effect",
     "FamilyTree",
     "Node",
     "ProgramDiff",
