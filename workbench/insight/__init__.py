@@ -1,11 +1,20 @@
 """Reads programs: what changed between them, and what they do."""
 
-from workbench.insight.ablation import Ablation, Effect
+from workbench.insight.ablation import (
+    Ablation,
+    Effect,
+    ablate,
+    evidence,
+    fresh_tasks,
+    graft,
+)
 from workbench.insight.catalogue import CATALOGUE, Concept
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
 from workbench.insight.discover import Discovery, discover
 from workbench.insight.example import node_values
+from workbench.insight.knockin import knock_in
+from workbench.insight.knockout import knock_out
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
 from workbench.insight.values import Values, fingerprint, values_of
 
@@ -25,10 +34,16 @@ __all__ = [
     "Step",
     "Values",
     "Verdict",
+    "ablate",
     "dataflow",
     "diff",
     "discover",
+    "evidence",
     "fingerprint",
+    "fresh_tasks",
+    "graft",
+    "knock_in",
+    "knock_out",
     "node_values",
     "steps",
     "values_of",
