@@ -9,6 +9,7 @@ from workbench.insight.ablation import (
     graft,
 )
 from workbench.insight.catalogue import CATALOGUE, Concept
+from workbench.insight.coupling import Coupling, Retuned, couplings, decouple, retune
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
 from workbench.insight.discover import Discovery, discover
@@ -16,6 +17,7 @@ from workbench.insight.example import node_values
 from workbench.insight.knockin import knock_in
 from workbench.insight.knockout import knock_out
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
+from workbench.insight.simplify import Dropped, Simplified, simplify
 from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
@@ -23,19 +25,25 @@ __all__ = [
     "Ablation",
     "Best",
     "Concept",
+    "Coupling",
     "Dataflow",
     "DiffRow",
     "Discovery",
+    "Dropped",
     "Edge",
     "Effect",
     "FamilyTree",
     "Node",
     "ProgramDiff",
+    "Retuned",
+    "Simplified",
     "Step",
     "Values",
     "Verdict",
     "ablate",
+    "couplings",
     "dataflow",
+    "decouple",
     "diff",
     "discover",
     "evidence",
@@ -45,6 +53,8 @@ __all__ = [
     "knock_in",
     "knock_out",
     "node_values",
+    "retune",
+    "simplify",
     "steps",
     "values_of",
 ]
