@@ -227,12 +227,14 @@ class Probe:
         states: Memory | None = None,
         *,
         absolute: bool = False,
+        later: bool = False,
     ) -> dict[Address, np.ndarray]:
         """Return how much one example changes each entry, float64[P, n].
 
         `error`: label minus prediction (after the sigmoid on accuracy tasks), for a
         vector prediction in its first element; by default what the labels make it.
-        `absolute`: what entries hold afterwards instead.
+        `absolute`: what entries hold afterwards instead. `later`: after one more
+        example, of other features and without an error.
         """
         states = self.states if states is None else states
         memory = self.predict(states, self.x if x is None else x)
@@ -247,6 +249,11 @@ class Probe:
             else:
                 y[:, 0] += error
         after = self.learn(memory, y)
+        if later:
+            memory = self.predict(after, self.x[::-1])
+            held = get(memory, self.prediction)
+            right = self.probability(memory) if self.metric == "accuracy" else held
+            after = self.learn(memory, right)
         found = {}
         for address in self.values.entries:
             held = get(after, address)

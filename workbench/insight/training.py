@@ -59,14 +59,21 @@ class TrainingReader:
         self.steps = {a: u for a, u in self.updates.items() if _aligned(u)}
 
     def made_by(self, addresses: list[Address]) -> tuple[Place, ...]:
-        """Return the instructions of Learn on the way from the error to entries."""
-        values = {
-            v
-            for a in addresses
-            for v in self.cones.of(self.entries[a].learn)
-            if self.cones.error(v)
-        }
-        return self.cones.places(values, ("learn",))
+        """Return the instructions of Learn on the way from the error to entries.
+
+        Within one example; of entries that answer only at the next, over both.
+        """
+        for reach in (self.cones.of, self.cones.over_all):
+            values = {
+                v
+                for a in addresses
+                for v in reach(self.entries[a].learn)
+                if self.cones.error(v)
+            }
+            places = self.cones.places(values, ("learn",))
+            if places:
+                return places
+        return ()
 
     # Steps.
 
@@ -366,6 +373,8 @@ class TrainingReader:
             kept = self.conduct.carried(target, target)
             own = self.conduct.carried(source, source)
             if not (abs(taken) > 1e-5 and 0.3 < kept < 1.0001 and own > 0.3):
+                continue
+            if not self.conduct.straight(source, target):
                 continue
             cone = self.cones.of(self.entries[target].learn)
             places = self.cones.places(
