@@ -1,5 +1,6 @@
 """Reads programs: what changed between them, and what they do."""
 
+from workbench.insight.ablation import Ablation, Effect
 from workbench.insight.catalogue import CATALOGUE, Concept
 from workbench.insight.convergence import (
     Motif,
@@ -18,12 +19,14 @@ from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
     "CATALOGUE",
+    "Ablation",
     "Best",
     "Concept",
     "Dataflow",
     "DiffRow",
     "Discovery",
     "Edge",
+    "Effect",
     "FamilyTree",
     "Motif",
     "Node",
