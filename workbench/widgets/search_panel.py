@@ -12,6 +12,7 @@ from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
 from workbench.widgets.lesson import Controls, Lesson
+from workbench.widgets.search_concepts import SearchConcepts
 from workbench.widgets.search_control import SearchControl
 from workbench.widgets.search_export import EXPORTS, export
 from workbench.widgets.search_fields import schema
@@ -87,6 +88,7 @@ class SearchPanel(SearchControl):
 
     _reader: SearchReader | None = None
     _views: ChildViews | None = None
+    _concepts: SearchConcepts | None = None
     _unsubscribe: Callable[[], None] | None = None
 
     _esm = STATIC / "search_panel.js"
@@ -97,6 +99,7 @@ class SearchPanel(SearchControl):
     state = traitlets.Dict().tag(sync=True)
     counters = traitlets.Dict().tag(sync=True)
     program = traitlets.Dict().tag(sync=True)
+    concepts = traitlets.Dict().tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
     hall = traitlets.Dict().tag(sync=True)
@@ -243,6 +246,8 @@ class SearchPanel(SearchControl):
             self._unsubscribe()
         if self._views is not None:
             self._views.close()
+        if self._concepts is not None:
+            self._concepts.close()
         if self.runner is not None:
             self.runner.close()
         super().close()
@@ -281,8 +286,19 @@ class SearchPanel(SearchControl):
             self._unsubscribe()
         super()._watch(search)
         self._reader = SearchReader(search)
+        if self._concepts is not None:
+            self._concepts.close()
+        self._concepts = SearchConcepts(self.lock, self._on_concepts)
         self._curve.clear()
-        for name in ("program", "result", "marks", "hall", "timeline", "throughput"):
+        for name in (
+            "program",
+            "concepts",
+            "result",
+            "marks",
+            "hall",
+            "timeline",
+            "throughput",
+        ):
             self.put(name)
         runner = search.runner
         self._take(runner.curve, runner.events)
@@ -297,6 +313,13 @@ class SearchPanel(SearchControl):
             self.announce()
         else:
             self._pump_wake()
+
+    def _on_concepts(self) -> None:
+        """Show concepts that are known now; the caller holds the lock."""
+        if self._concepts is not None and not self._lesson.covered:
+            self.put("concepts", **self._concepts.part())
+        if self.status in AT_REST:
+            self.announce()
 
     def _take(self, curve: list[dict[str, float]], events: list[Event]) -> None:
         runner = self.runner
@@ -350,10 +373,16 @@ class SearchPanel(SearchControl):
         now = reader.shown.now
         if now is not None and self._views is not None:
             subject = Subject(
-                reader.search, now.program, reader.shown.version, reader.tasks
+                reader.search,
+                now.program,
+                reader.shown.version,
+                reader.tasks,
+                reader.concept,
             )
             asked = status in AT_REST or reader.shown.pick is not None
             self._views.show(subject, eager=asked)
+            if self._concepts is not None:
+                self._concepts.follow(reader, eager=asked)
         if more:
             self._pump_wake()
 

@@ -70,6 +70,15 @@ class SearchReader:
         """The discoveries as far as they were read."""
         return self._found
 
+    @property
+    def concept(self) -> str:
+        """What the discovery that is shown brought; empty for other programs."""
+        pick = self.shown.pick
+        if pick is None or pick.kind != "discovery":
+            return ""
+        found = [one for one in self._found if str(one.number) == pick.key]
+        return next((name for one in found for name in one.concepts), "")
+
     def read(self, status: str, watched: bool) -> bool:
         """Take what is new; tell whether to call again soon."""
         events = self.search.runner.events

@@ -37,6 +37,8 @@ class Subject(NamedTuple):
     version: int
     tasks: Callable[[], TaskSet]
     """Draws the search tasks at the first call."""
+    concept: str = ""
+    """What lights up in the program, if it was asked for."""
 
 
 class View(NamedTuple):
@@ -85,12 +87,23 @@ def _set_program(view: Any, subject: Subject) -> None:
     view.program = subject.program
 
 
+def _program_view(subject: Subject) -> Panel:
+    view = ProgramView(subject.program, metric=subject.tasks().metric)
+    view.light(subject.concept)
+    return view
+
+
+def _follow_program(view: Any, subject: Subject) -> None:
+    view.program = subject.program
+    view.light(subject.concept)
+
+
 VIEWS = (
     View(
         "program",
         "Program",
-        lambda subject: ProgramView(subject.program),
-        _set_program,
+        _program_view,
+        _follow_program,
         is_light=True,
     ),
     View(
