@@ -43,7 +43,6 @@ export class IntervalChart {
   private readonly axis = h("div", { class: "wb-interval-axis", "aria-hidden": "true" });
   private readonly list: HTMLElement;
   private readonly reach: () => void;
-  private rows: IntervalRow[] = [];
 
   /** With `choose`, rows are buttons that call it with their key. */
   constructor(
@@ -66,7 +65,6 @@ export class IntervalChart {
 
   show(rows: IntervalRow[], axis: Axis): void {
     const focused = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.row : undefined;
-    this.rows = rows;
     const scale = scaleOf(rows, axis);
     this.axis.replaceChildren(
       h("span", { class: "wb-interval-title" }, axis.title),

@@ -1,6 +1,13 @@
 """Reads programs: what changed between them, and what they do."""
 
-from workbench.insight.ablation import Ablation, Effect
+from workbench.insight.ablation import (
+    Ablation,
+    Effect,
+    ablate,
+    evidence,
+    fresh_tasks,
+    graft,
+)
 from workbench.insight.catalogue import CATALOGUE, Concept
 from workbench.insight.convergence import (
     Motif,
@@ -13,6 +20,8 @@ from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
 from workbench.insight.discover import Discovery, discover
 from workbench.insight.example import node_values
+from workbench.insight.knockin import knock_in
+from workbench.insight.knockout import knock_out
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
 from workbench.insight.motifs import code_motifs
 from workbench.insight.values import Values, fingerprint, values_of
@@ -34,6 +43,7 @@ __all__ = [
     "Step",
     "Values",
     "Verdict",
+    "ablate",
     "best_program",
     "code_motifs",
     "concept_names",
@@ -42,7 +52,12 @@ __all__ = [
     "dataflow",
     "diff",
     "discover",
+    "evidence",
     "fingerprint",
+    "fresh_tasks",
+    "graft",
+    "knock_in",
+    "knock_out",
     "node_values",
     "steps",
     "values_of",

@@ -11,15 +11,28 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+import pandas as pd
 from scipy.special import stdtrit
 
-if TYPE_CHECKING:
-    import numpy as np
+from workbench.engine import evaluate
+from workbench.insight.discover import Discovery, discover
+from workbench.insight.knockin import knock_in
+from workbench.insight.knockout import knock_out
+from workbench.insight.probe import CHECKPOINTS
 
-    from workbench.insight.discover import Discovery
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.insight.probe import Metric
     from workbench.programs import Program
+    from workbench.tasks import TaskSet
+    from workbench.tasks.spec import TaskSpec
 
 CONFIDENCE = 0.95
+_FRESH = 5  # marks the seeds of fresh tasks
+_FEW = 5  # tasks on which a program is read
+_COLUMNS = ["concept", "where", "difference", "low", "high", "pairs", "verdict"]
 
 Verdict = Literal["helps", "harms", "no effect within noise"]
 
@@ -128,3 +141,159 @@ class Ablation:
             "harms": "costs fitness" if self.grafted else "gains fitness",
         }
         return f"{self.concept}: {done} {words[self.verdict]}; with it {self.effect}"
+
+
+def ablate(
+    program: Program,
+    spec: TaskSpec,
+    *,
+    concepts: Iterable[str] | None = None,
+    pairs: int = 100,
+    seed: int = 0,
+) -> tuple[Ablation, ...]:
+    """Knock concepts out of a program, one at a time, and measure what each is worth.
+
+    Parameters
+    ----------
+    program
+        Any program.
+    spec
+        The tasks it was made for. It is read, and constants are measured, on the first
+        few of them; fitness is that on `fresh_tasks`.
+    concepts
+        Names of concepts that it has; all that are found, by default.
+    pairs
+        How many fresh tasks.
+    seed
+        Of the fresh tasks, and of random instructions.
+
+    Returns
+    -------
+    One for each concept, in the order of `CATALOGUE`. Concepts that cannot be knocked
+    out of this program are left out, unless they were asked for.
+
+    Raises
+    ------
+    ValueError
+        When a concept that was asked for is not in the program, or cannot be knocked
+        out of it.
+    """
+    metric, watched = _watched(spec)
+    wanted = None if concepts is None else list(concepts)
+    found = discover(program, metric, watched)
+    by_name = {one.concept.name: one for one in found}
+    names = list(by_name) if wanted is None else wanted
+    changed: list[tuple[Discovery, Program]] = []
+    for name in names:
+        try:
+            without = knock_out(program, name, metric, watched)
+        except ValueError:
+            if wanted is not None:
+                raise
+            continue
+        changed.append((by_name[name], without))
+    return _compare(
+        program, changed, fresh_tasks(spec, pairs, seed), seed, grafted=False
+    )
+
+
+def graft(
+    program: Program,
+    spec: TaskSpec,
+    concepts: Iterable[str],
+    *,
+    pairs: int = 100,
+    seed: int = 0,
+) -> tuple[Ablation, ...]:
+    """Knock concepts into a program, one at a time, and measure what each is worth.
+
+    Parameters are those of `ablate`; concepts are those that `knock_in` can graft.
+
+    Raises
+    ------
+    ValueError
+        As `knock_in`.
+    """
+    metric, watched = _watched(spec)
+    changed = []
+    for name in concepts:
+        grafted = knock_in(name, program, metric, watched)
+        here = {d.concept.name: d for d in discover(grafted, metric, watched)}
+        changed.append((here[name], grafted))
+    return _compare(
+        program, changed, fresh_tasks(spec, pairs, seed), seed, grafted=True
+    )
+
+
+def evidence(
+    program: Program, spec: TaskSpec, *, pairs: int = 100, seed: int = 0
+) -> pd.DataFrame:
+    """Return a table of the concepts in a program with what each is worth.
+
+    Columns: concept, where (the instructions that carry it), difference (of fitness
+    with it and without it), low, high, pairs, verdict; see `ablate`.
+    """
+    rows = [
+        {
+            "concept": one.concept,
+            "where": ", ".join(f"{name} {k + 1}" for name, k in one.discovery.places),
+            "difference": one.effect.difference,
+            "low": one.effect.low,
+            "high": one.effect.high,
+            "pairs": one.effect.pairs,
+            "verdict": one.verdict,
+        }
+        for one in ablate(program, spec, pairs=pairs, seed=seed)
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def fresh_tasks(spec: TaskSpec, count: int, seed: int = 0) -> TaskSet:
+    """Draw tasks of the same distribution that no search has seen.
+
+    Their seed comes from the spec's and from `seed`, with 63 bits and in a way that
+    searches do not use.
+
+    Raises
+    ------
+    ValueError
+        When the spec has no seed.
+    """
+    values = spec.to_dict()
+    if "seed" not in values:
+        raise ValueError(
+            f"{type(spec).__name__} has no seed, so that it draws no fresh tasks;"
+            " accepted: a task spec with a seed"
+        )
+    key = np.random.SeedSequence([values["seed"], _FRESH, seed])
+    drawn = int(key.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return type(spec).from_dict({**values, "seed": drawn, "tasks": count}).make()
+
+
+def _watched(spec: TaskSpec) -> tuple[Metric, TaskSet | None]:
+    """Return the metric, and the first few tasks if they are large enough to watch."""
+    values = spec.to_dict()
+    if "tasks" in values:
+        values["tasks"] = min(values["tasks"], _FEW)
+    tasks = type(spec).from_dict(values).make()
+    enough = tasks.train_x.shape[1] > max(CHECKPOINTS)
+    enough = enough and tasks.valid_x.shape[1] >= len(CHECKPOINTS)
+    return tasks.metric, tasks if enough else None
+
+
+def _compare(
+    program: Program,
+    changed: Sequence[tuple[Discovery, Program]],
+    tasks: TaskSet,
+    seed: int,
+    *,
+    grafted: bool,
+) -> tuple[Ablation, ...]:
+    own = evaluate(program, tasks, seed=seed).task_fitness
+    found = []
+    for discovery, other in changed:
+        new = evaluate(other, tasks, seed=seed).task_fitness
+        effect = Effect.of(new, own) if grafted else Effect.of(own, new)
+        before, after = float(own.mean()), float(new.mean())
+        found.append(Ablation(discovery, other, before, after, effect, grafted))
+    return tuple(found)

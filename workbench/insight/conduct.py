@@ -115,21 +115,49 @@ class Conduct:
         size = np.median(np.abs(self.prediction(self.probe.x)))
         return bool(np.ptp(self.offset) > 1e-6 * max(size, 1e-6))
 
-    def node(self, place: Place, x: np.ndarray) -> np.ndarray:
-        """Return what an instruction of Predict writes, float64[P, ...]."""
+    def node(self, place: Place, x: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """Return what an instruction of Predict writes, float64[P, ...].
+
+        A seed lets random draws be random.
+        """
         output = self.probe.values.instructions[place].output
         assert output is not None  # effective instructions write
-        return get(self._before(place, x, after=True), output)
+        return get(self._before(place, x, after=True, seed=seed), output)
 
     def operand(self, place: Place, number: int, x: np.ndarray) -> np.ndarray:
         """Return what an instruction of Predict reads, float64[P, ...]."""
         address = self.probe.values.instructions[place].inputs[number]
         return get(self._before(place, x, after=False), address)
 
-    def _before(self, place: Place, x: np.ndarray, *, after: bool) -> Memory:
-        places = [p for p in self.probe.values.instructions if p[0] == "predict"]
-        count = places.index(place) + after
-        return self.probe.predict(self.probe.states, x, count=count)
+    def learnt(self, place: Place) -> np.ndarray:
+        """Return what an instruction of Learn writes, float64[P, ...]."""
+        output = self.probe.values.instructions[place].output
+        assert output is not None  # effective instructions write
+        memory = self.probe.predict(self.probe.states, self.probe.x)
+        count = self._number(place) + 1
+        return get(self.probe.learn(memory, self.probe.y, count=count), output)
+
+    def typical(self, place: Place) -> float:
+        """Return the median of what an instruction writes, over memories and elements.
+
+        0 where nothing is finite.
+        """
+        here = place[0] == "predict"
+        held = self.node(place, self.probe.x) if here else self.learnt(place)
+        held = held[np.isfinite(held)]
+        return float(np.median(held)) if held.size else 0.0
+
+    def _number(self, place: Place) -> int:
+        """Return which of the effective instructions of its function a place is."""
+        return [p for p in self.probe.values.instructions if p[0] == place[0]].index(
+            place
+        )
+
+    def _before(
+        self, place: Place, x: np.ndarray, *, after: bool, seed: int | None = None
+    ) -> Memory:
+        count = self._number(place) + after
+        return self.probe.predict(self.probe.states, x, seed, count)
 
     # Updates against errors.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from workbench.insight.prediction import (
     find_in_prediction,
 )
 from workbench.insight.probe import Metric, Probe
-from workbench.insight.training import find_in_training
+from workbench.insight.training import TrainingReader, find_in_training
 from workbench.insight.values import values_of
 from workbench.programs import Program
 
@@ -79,16 +80,9 @@ def discover(
     ValueError
         When the metric is neither, or the tasks are too small.
     """
-    probe = Probe(program, metric, tasks)
-    conduct, cones = Conduct(probe), Cones(probe.values)
-    with np.errstate(all="ignore"):
-        if not probe.sound.any() or not conduct.uses_features:
-            return ()
-        reader = PredictionReader(conduct, cones)
-        found = {**find_in_prediction(reader), **find_in_training(reader)}
-        if tasks is not None and tasks.spec is not None:
-            found |= _hard_coded(program, tasks, tasks.spec)
-    sound = float(np.mean(probe.sound))
+    reading = Reading(program, metric, tasks)
+    found = reading.evidence()
+    sound = float(np.mean(reading.probe.sound))
     return tuple(
         Discovery(
             concept, found[name].places, sound * found[name].share, found[name].why
@@ -96,6 +90,47 @@ def discover(
         for name, concept in CATALOGUE.items()
         if name in found
     )
+
+
+class Reading:
+    """A program under test, with all that its readers know; raises as `discover`."""
+
+    def __init__(
+        self, program: Program, metric: Metric = "rmse", tasks: TaskSet | None = None
+    ) -> None:
+        self.program = program
+        self.tasks = tasks
+        self.probe = Probe(program, metric, tasks)
+        self.values = self.probe.values
+        self.cones = Cones(self.values)
+        self.conduct = Conduct(self.probe)
+
+    @property
+    def sees(self) -> bool:
+        """Whether the program is sound somewhere and its prediction uses features."""
+        with np.errstate(all="ignore"):
+            return bool(self.probe.sound.any()) and self.conduct.uses_features
+
+    @cached_property
+    def prediction(self) -> PredictionReader:
+        """What lies on the way to the prediction."""
+        return PredictionReader(self.conduct, self.cones)
+
+    @cached_property
+    def training(self) -> TrainingReader:
+        """What training does to the state."""
+        return TrainingReader(self.prediction)
+
+    def evidence(self) -> dict[str, Evidence]:
+        """Return what was found, by the concept's name."""
+        if not self.sees:
+            return {}
+        with np.errstate(all="ignore"):
+            found = find_in_prediction(self.prediction)
+            found |= find_in_training(self.training)
+            if self.tasks is not None and self.tasks.spec is not None:
+                found |= _hard_coded(self.program, self.tasks, self.tasks.spec)
+        return found
 
 
 def _hard_coded(

@@ -87,11 +87,20 @@ class Probe:
         memory = put(memory, self.label, _NO_LABEL)
         return self._run("predict", memory, seed, count)
 
-    def learn(self, memory: Memory, y: np.ndarray, seed: int | None = None) -> Memory:
-        """Run Learn after Predict with labels float64[P] or [P, F]."""
+    def learn(
+        self,
+        memory: Memory,
+        y: np.ndarray,
+        seed: int | None = None,
+        count: int | None = None,
+    ) -> Memory:
+        """Run Learn after Predict with labels float64[P] or [P, F].
+
+        Or its first `count` instructions.
+        """
         if self.metric == "accuracy":
             memory = put(memory, self.prediction, self.probability(memory))
-        return self._run("learn", put(memory, self.label, y), seed)
+        return self._run("learn", put(memory, self.label, y), seed, count)
 
     def output(self, memory: Memory) -> np.ndarray:
         """Return the prediction after Predict, float64[P, 1] or [P, F]."""

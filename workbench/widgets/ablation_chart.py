@@ -19,6 +19,8 @@ from workbench.widgets.listing import as_program
 from workbench.widgets.panel import Panel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.insight import Discovery
     from workbench.programs import Program
 
@@ -53,6 +55,8 @@ class AblationChart(Panel):
         Number of fresh tasks.
     seed
         Of the fresh tasks and of random instructions.
+    changed
+        Called, in the thread of the chart, when more is known.
 
     Raises
     ------
@@ -86,6 +90,7 @@ class AblationChart(Panel):
         title: str = "Ablation",
         pairs: int = PAIRS,
         seed: int = 0,
+        changed: Callable[[], None] | None = None,
     ) -> None:
         if not isinstance(tasks, TaskSpec):
             raise TypeError(
@@ -99,6 +104,7 @@ class AblationChart(Panel):
         self._title = str(title)
         self._pairs = int(pairs)
         self._seed = int(seed)
+        self._changed = changed
         self._found: list[Ablation] = []
         super().__init__()
         self._start()
@@ -146,7 +152,7 @@ class AblationChart(Panel):
         super().close()
 
     def static_html(self) -> str:
-        """Return chart and table as far as they are known, for hosts without widgets."""
+        """Return what is known, for hosts without widgets."""
         return static_ablation(self.part("ablation"))
 
     # --- knocking out
@@ -229,6 +235,8 @@ class AblationChart(Panel):
             if self._job is not job:
                 return False
             self._put(state, list(items), message)
+        if self._changed is not None:
+            self._changed()
         return True
 
     def _metric(self) -> Any:
@@ -241,9 +249,7 @@ class AblationChart(Panel):
 def effect_part(one: Ablation) -> dict[str, Any]:
     """Return what the fitness loses without a concept, as JSON values."""
     effect = one.effect
-    low, high = (
-        None if math.isnan(end) else end for end in (effect.low, effect.high)
-    )
+    low, high = (None if math.isnan(end) else end for end in (effect.low, effect.high))
     return {
         "difference": effect.difference,
         "low": low,

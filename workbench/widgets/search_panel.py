@@ -378,6 +378,7 @@ class SearchPanel(SearchControl):
                 reader.shown.version,
                 reader.tasks,
                 reader.concept,
+                self._pump_wake,
             )
             asked = status in AT_REST or reader.shown.pick is not None
             self._views.show(subject, eager=asked)

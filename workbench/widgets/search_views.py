@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.engine.warm import telling
+from workbench.widgets.ablation_chart import AblationChart
 from workbench.widgets.channel import Pump
 from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.program_debugger import ProgramDebugger
@@ -39,6 +40,8 @@ class Subject(NamedTuple):
     """Draws the search tasks at the first call."""
     concept: str = ""
     """What lights up in the program, if it was asked for."""
+    changed: Callable[[], None] | None = None
+    """Called, in any thread, when a view knows more of the program."""
 
 
 class View(NamedTuple):
@@ -83,6 +86,13 @@ def _what_if(subject: Subject) -> Panel:
     )
 
 
+def _ablation(subject: Subject) -> Panel:
+    spec = subject.search.spec.task_spec("tasks")
+    if spec is None:
+        raise ValueError("the search has no tasks")
+    return AblationChart(subject.program, spec, changed=subject.changed)
+
+
 def _set_program(view: Any, subject: Subject) -> None:
     view.program = subject.program
 
@@ -125,6 +135,7 @@ VIEWS = (
         _what_if,
         _set_program,
     ),
+    View("ablation", "Ablation", _ablation, _set_program),
 )
 """In the order of their tabs."""
 
