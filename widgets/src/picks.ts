@@ -27,7 +27,8 @@ export interface Find {
   label: string;
   /** Concepts that appear here for the first time. */
   concepts?: string[];
-  effects?: ({ name: string; program: string } & Effect)[];
+  /** What is lost without them: here, or in the program that was ablated last. */
+  effects?: ({ name: string; own: boolean } & Effect)[];
 }
 
 export const hallRows = (channel: Channel) => (channel.part("hall").rows ?? []) as FameRow[];

@@ -111,7 +111,7 @@ export class Timeline {
           ),
           h("span", { class: "wb-note" }, `${rounded(find.words)}${more}${find.mutation && ` Mutation: ${find.mutation}.`}`),
           ...(find.effects ?? []).map((effect) =>
-            h("span", { class: "wb-find-effect" }, `Without ${effect.name}, ${effect.program}: ${effectWords(effect)}`),
+            h("span", { class: "wb-find-effect" }, `Without ${effect.name}${effect.own ? "" : ", in the program that was ablated last"}: ${lower(effectWords(effect))}`),
           ),
           h("span", { class: "wb-hidden" }, ` At individual ${short(find.individuals)}.`),
         ),
@@ -152,6 +152,10 @@ export class Timeline {
 /** What a callout says: the first concept that appears, and how many more. */
 function brought({ concepts = [] }: Find): string {
   return concepts.length > 1 ? `${concepts[0]} +${concepts.length - 1}` : (concepts[0] ?? "");
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** Five digits are enough to read, as in the listing. */

@@ -139,6 +139,12 @@ class AblationChart(Panel):
         """What the fitness loses without each concept, as JSON values by its name."""
         return {one.concept: effect_part(one) for one in self.ablations}
 
+    @property
+    def known(self) -> tuple[Program, dict[str, dict[str, Any]]]:
+        """The program, and the effects that are known of it so far."""
+        with self.lock:
+            return self._program, self.effects
+
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until all is known; tell whether that came to pass."""
         thread = self._thread

@@ -39,6 +39,8 @@ class SearchConcepts:
         self._named: dict[str, Any] = {}
         self._program: Program | None = None
         self._effects: dict[Program, Effects] = {}
+        self._ablated: Program | None = None
+        self._finds: dict[int, Program] = {}
 
     def follow(self, reader: SearchReader, eager: bool) -> None:
         """Name the concepts of the program shown; not `eager`: now and then."""
@@ -55,16 +57,35 @@ class SearchConcepts:
         """Take what an ablation told of a program: by concept, the effect."""
         if effects:
             self._effects[program] = {name: {**one} for name, one in effects.items()}
+            self._ablated = program
 
-    def effects(self, program: Program) -> Effects:
-        """Return what is known of a program's concepts, by name."""
-        return self._effects.get(program, {})
+    def timeline(self, reader: SearchReader) -> dict[str, Any]:
+        """Return the discoveries, each with what its new concepts are worth.
+
+        That is what the program loses without them, or if it was not ablated itself,
+        what the program does that was ablated last.
+        """
+        part = reader.timeline_part()
+        if self._ablated is None:
+            return part
+        for item in part["items"]:
+            number = item["number"]
+            if number not in self._finds:
+                self._finds[number] = reader.program(number)
+            own = self._effects.get(self._finds[number])
+            known = own or self._effects[self._ablated]
+            item["effects"] = [
+                {"name": name, "own": own is not None, **known[name]}
+                for name in item["concepts"]
+                if name in known
+            ]
+        return part
 
     def part(self) -> dict[str, Any]:
         """Return the concepts as JSON values, with the effects that are known."""
         if self._program is None or not self._named.get("items"):
             return self._named
-        known = self.effects(self._program)
+        known = self._effects.get(self._program, {})
         items = [
             {**item, "effect": known[item["name"]]} if item["name"] in known else item
             for item in self._named["items"]

@@ -11,6 +11,7 @@ import traitlets
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
+from workbench.widgets.ablation_chart import AblationChart
 from workbench.widgets.lesson import Controls, Lesson
 from workbench.widgets.search_concepts import SearchConcepts
 from workbench.widgets.search_control import SearchControl
@@ -316,8 +317,7 @@ class SearchPanel(SearchControl):
 
     def _on_concepts(self) -> None:
         """Show concepts that are known now; the caller holds the lock."""
-        if self._concepts is not None and not self._lesson.covered:
-            self.put("concepts", **self._concepts.part())
+        self._pump_wake()
         if self.status in AT_REST:
             self.announce()
 
@@ -366,7 +366,12 @@ class SearchPanel(SearchControl):
         if self._lesson.covered:
             return
         self.put("hall", **reader.hall_part())
-        self.put("timeline", **reader.timeline_part())
+        if self._concepts is not None:
+            chart = self.view("ablation")
+            if isinstance(chart, AblationChart):
+                self._concepts.learn(*chart.known)
+            self.put("concepts", **self._concepts.part())
+            self.put("timeline", **self._concepts.timeline(reader))
         part = reader.shown.refresh(status)
         if part is not None:
             self.put("program", **part)

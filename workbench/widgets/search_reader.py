@@ -12,6 +12,7 @@ from workbench.widgets.search_shown import ENDED, Pick, ShownProgram, Told
 
 if TYPE_CHECKING:
     from workbench.evolution import Search
+    from workbench.programs import Program
     from workbench.runs import Event
     from workbench.tasks import TaskSet
     from workbench.widgets.discoveries import Discovery
@@ -101,6 +102,10 @@ class SearchReader:
         self._work(seconds)
         self._worked = time.monotonic()
         return self._waiting and resting
+
+    def program(self, number: int) -> Program:
+        """Return the program of an event."""
+        return self._discoveries.program(number)
 
     def read_all(self) -> None:
         """Read everything that there is."""
