@@ -16,6 +16,7 @@ from workbench.insight.convergence import (
     converge,
     converge_runs,
 )
+from workbench.insight.coupling import Coupling, Retuned, couplings, decouple, retune
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
 from workbench.insight.discover import Discovery, discover
@@ -24,6 +25,7 @@ from workbench.insight.knockin import knock_in
 from workbench.insight.knockout import knock_out
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
 from workbench.insight.motifs import code_motifs
+from workbench.insight.simplify import Dropped, Simplified, simplify
 from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
@@ -31,15 +33,19 @@ __all__ = [
     "Ablation",
     "Best",
     "Concept",
+    "Coupling",
     "Dataflow",
     "DiffRow",
     "Discovery",
+    "Dropped",
     "Edge",
     "Effect",
     "FamilyTree",
     "Motif",
     "Node",
     "ProgramDiff",
+    "Retuned",
+    "Simplified",
     "Step",
     "Values",
     "Verdict",
@@ -49,7 +55,9 @@ __all__ = [
     "concept_names",
     "converge",
     "converge_runs",
+    "couplings",
     "dataflow",
+    "decouple",
     "diff",
     "discover",
     "evidence",
@@ -59,6 +67,8 @@ __all__ = [
     "knock_in",
     "knock_out",
     "node_values",
+    "retune",
+    "simplify",
     "steps",
     "values_of",
 ]
