@@ -18,7 +18,7 @@ FOUND = {
     "04_what_evolution_discovers": (
         "]\n3 of 12 learned",
         "\nlinear model (100%; predict 2)",
-        "  v1 = v1 + v2\n  s3 = 0.15977536292330907\n  v2 = s1 * v0\n  v2 = s3 * v2\nleft",
+        "  s3 = 0.15977536292330907\n  v2 = s1 * v0\n  v2 = s3 * v2\nleft out",
         "['linear model', 'gradient step of the squared error', 'constant learning",
         "gradient step of the squared error: knocking it out costs fitness",
         "an error: label less something: 3 of 3 runs, 0 of 9 in the control",

@@ -52,7 +52,7 @@ class AblationChart(Panel):
     title
         What stands above it.
     pairs
-        Number of fresh tasks.
+        Number of fresh tasks, by default `PAIRS`.
     seed
         Of the fresh tasks and of random instructions.
     changed
@@ -88,7 +88,7 @@ class AblationChart(Panel):
         tasks: TaskSpec,
         *,
         title: str = "Ablation",
-        pairs: int = PAIRS,
+        pairs: int | None = None,
         seed: int = 0,
         changed: Callable[[], None] | None = None,
     ) -> None:
@@ -97,12 +97,12 @@ class AblationChart(Panel):
                 f"tasks is a {type(tasks).__name__}; accepted: a TaskSpec such as"
                 " LinearTasks(), of which fresh tasks are drawn"
             )
-        if pairs < 2:
+        if pairs is not None and pairs < 2:
             raise ValueError(f"pairs is {pairs!r}; accepted: 2 or more")
         self._program = as_program(program)
         self._spec = tasks
         self._title = str(title)
-        self._pairs = int(pairs)
+        self._pairs = PAIRS if pairs is None else int(pairs)
         self._seed = int(seed)
         self._changed = changed
         self._found: list[Ablation] = []
@@ -213,9 +213,11 @@ class AblationChart(Panel):
     def _knock_out(self, job: Job, one: Discovery) -> dict[str, Any]:
         """Return what becomes of a program without a concept, as JSON values."""
         name = one.concept.name
+        # Dead code carries nothing; without it, no search's lengths bind what is cut.
+        effective = job.program.effective()
         try:
             (ablation,) = ablate(
-                job.program,
+                effective,
                 self._spec,
                 concepts=[name],
                 pairs=self._pairs,
@@ -230,7 +232,7 @@ class AblationChart(Panel):
             "effect": effect_part(ablation),
             "before": ablation.before,
             "after": ablation.after,
-            "diff": diff_parts(job.program, ablation.program),
+            "diff": diff_parts(effective, ablation.program),
         }
 
     def _tell(
