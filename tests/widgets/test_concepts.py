@@ -6,12 +6,13 @@ import threading
 import pytest
 
 from tests.widgets.comms import FakeComm, until
-from workbench import PRESETS, LinearTasks, Program, Search
+from workbench import PRESETS, LinearTasks, Program, ProjectedTasks, Search
 from workbench.insight import discover
 from workbench.programs import affine, linear
 from workbench.widgets import (
     AblationChart,
     ProgramDebugger,
+    ProgramDiff,
     ProgramView,
     SearchPanel,
     ablation_chart,
@@ -239,3 +240,20 @@ def test_an_ablation_stands_with_the_chips_and_the_discoveries(panel, monkeypatc
         return {one["name"]: one["own"] for one in item.get("effects", ())}
 
     until(lambda: worth() == {n: True for n in find.concepts if n in chart.effects})
+
+
+def test_a_difference_says_which_concepts_came_and_went():
+    images = ProjectedTasks(train=20, valid=10, tasks=2)
+    view = ProgramDiff(linear(0.07), affine(0.07), tasks=images)
+    until(lambda: view.part("concepts").get("state") == "done", 60)
+    items = view.part("concepts")["items"]
+    assert [(item["name"], item["change"]) for item in items] == [
+        ("affine model", "gained"),
+        ("linear model", "lost"),
+        ("gradient step of the logistic loss", ""),
+        ("constant learning rate", ""),
+    ]
+    assert view.part("concepts")["version"] == view.part("diff")["version"]
+    assert items[1]["lines"] == ["Predict-1"]
+    assert view.wait(60)
+    view.close()

@@ -24,6 +24,8 @@ export interface Concept {
   lines: string[];
   /** What the fitness loses without it, where that was measured. */
   effect?: Effect;
+  /** Between two programs: which of them has it; the lines are that one's. */
+  change?: "gained" | "lost" | "";
 }
 
 export interface ConceptPart {
@@ -47,9 +49,9 @@ export class ConceptChips {
   private wanted: string | undefined;
   private shown = "";
 
-  /** `light` takes the lines to light up, none at the end. */
+  /** `light` takes the lines to light up, and the concept; neither at the end. */
   constructor(
-    private readonly light: (lines: ReadonlySet<string>) => void,
+    private readonly light: (lines: ReadonlySet<string>, item?: Concept) => void,
     signal: AbortSignal,
   ) {
     this.element = h(
@@ -147,7 +149,9 @@ export class ConceptChips {
         "data-concept": item.name,
         "data-key": `concept-${item.name}`,
         "aria-pressed": "false",
+        "data-change": item.change,
       },
+      item.change && h("b", { class: "wb-concept-sign" }, item.change === "gained" ? "+" : "−", h("span", { class: "wb-hidden" }, ` ${item.change}`), " "),
       item.name,
       " ",
       h("small", {}, sure(item)),
@@ -177,7 +181,7 @@ export class ConceptChips {
       setAttributes(chip, { "aria-pressed": String(chip.dataset.concept === name) });
     }
     const item = this.find(name);
-    this.light(new Set(item?.lines));
+    this.light(new Set(item?.lines), item);
     this.detail.hidden = !item;
     if (!item) return;
     setAttributes(this.detail, { "aria-label": item.name });

@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 
 import { effectWords, where } from "../src/concept_chips";
+import difference from "../src/program_diff";
 import view from "../src/program_view";
 import { FakeModel } from "./fake_model";
 import { abort, el, press } from "./page";
@@ -134,4 +135,36 @@ it("tells places and effects in words", () => {
   expect(effectWords({ ...EFFECT, difference: -0.25, low: -0.3, high: -0.2 })).toMatch(/^The fitness rises by 0.25 /);
   expect(effectWords({ ...EFFECT, low: -0.1 })).toMatch(/^No clear change of the fitness: it loses 0.25 /);
   expect(effectWords({ difference: 0.25, low: null, high: null, pairs: 1 })).toBe("The fitness falls by 0.25 (1 fresh task).");
+});
+
+it("between two programs, says what came and went, and lights up the side that has it", async () => {
+  const line = (left: string | null, right: string | null, lines: [number | null, number | null]) => ({
+    kind: left === null ? "added" : "removed",
+    left,
+    right,
+    left_live: left !== null,
+    right_live: right !== null,
+    left_line: lines[0],
+    right_line: lines[1],
+    matters: true,
+    rewired: false,
+  });
+  const rows = [line("s1 = mean(v0)", null, [1, null]), line(null, "s1 = dot(v1, v0)", [null, 1])];
+  const functions = [{ name: "Predict", rows }];
+  const gained = concept("linear model", ["Predict-1"], { change: "gained" });
+  const lost = concept("feature mean", ["Predict-1"], { change: "lost" });
+  model = new FakeModel({
+    diff: { verdict: { kind: "changed", text: "", share: 1 }, functions, titles: ["A", "B"], version: 1, revision: 1 },
+    fitness: { state: "none", revision: 1 },
+    concepts: { state: "done", version: 1, items: [gained, lost], revision: 1 },
+  });
+  difference.render({ model, el, signal: abort.signal });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(chips().map((chip) => chip.textContent)).toEqual(["+ gained linear model 100\u202f%", "− lost feature mean 100\u202f%"]);
+  const lit = () => [...el.querySelectorAll(".wb-carries")].map((one) => one.textContent);
+  chips()[0]!.click();
+  expect(lit().join()).toContain("dot");
+  chips()[1]!.click();
+  expect(lit()).toHaveLength(1);
+  expect(lit().join()).toContain("mean");
 });

@@ -12,7 +12,7 @@ import traitlets
 
 from workbench.insight.ablation import Ablation, ablate
 from workbench.tasks import TaskSpec
-from workbench.widgets.concepts import concept_item, concepts_of
+from workbench.widgets.concepts import concept_item, concepts_of, metric_of
 from workbench.widgets.diff_parts import diff_parts
 from workbench.widgets.interval_static import static_ablation
 from workbench.widgets.listing import as_program
@@ -201,8 +201,7 @@ class AblationChart(Panel):
                     return
 
     def _knock_out_all(self, job: Job) -> None:
-        metric = self._metric()
-        found = concepts_of(job.program, metric)
+        found = concepts_of(job.program, metric_of(self._spec))
         items = [concept_item(one) for one in found]
         for number, one in enumerate(found):
             if not self._tell(job, "running", items):
@@ -246,12 +245,6 @@ class AblationChart(Panel):
         if self._changed is not None:
             self._changed()
         return True
-
-    def _metric(self) -> Any:
-        values = self._spec.to_dict()
-        if "tasks" in values:
-            values["tasks"] = 1
-        return type(self._spec).from_dict(values).make().metric
 
 
 def effect_part(one: Ablation) -> dict[str, Any]:

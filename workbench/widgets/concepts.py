@@ -1,4 +1,4 @@
-"""The concepts of the program shown, named by a thread while the reader reads."""
+"""The concepts of the programs shown, named by a thread while the reader reads."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from workbench.insight import discover
 from workbench.widgets.mathml import to_mathml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from workbench.insight import Discovery
     from workbench.insight.probe import Metric
     from workbench.programs import Program
+    from workbench.tasks import TaskSpec
 
 KEPT = 256
 """Programs whose concepts are remembered, for all panels."""
@@ -30,6 +31,14 @@ _knowing = threading.Lock()
 def metric_for(program: Program) -> Metric:
     """Return what tasks ask for if nothing else is known: classes with vectors."""
     return "accuracy" if program.space.vector_label else "rmse"
+
+
+def metric_of(spec: TaskSpec) -> Metric:
+    """Return what the tasks of a spec ask for; makes one of them."""
+    values = spec.to_dict()
+    if "tasks" in values:
+        values["tasks"] = 1
+    return type(spec).from_dict(values).make().metric
 
 
 def known_concepts(program: Program, metric: Metric) -> tuple[Discovery, ...] | None:
@@ -54,11 +63,9 @@ def concepts_of(program: Program, metric: Metric) -> tuple[Discovery, ...]:
 
 
 class Wanted(NamedTuple):
-    """A program whose concepts are to be named."""
+    """Concepts that are to be named."""
 
-    program: Program
-    metric: Callable[[], Metric]
-    """Asked in the thread: it may have to draw tasks first."""
+    name: Callable[[], list[dict[str, Any]]]
     version: int
 
 
@@ -81,13 +88,13 @@ class ConceptNames:
         self._wanted: Wanted | None = None
         self._thread: threading.Thread | None = None
 
-    def ask(self, program: Program, metric: Callable[[], Metric], version: int) -> None:
-        """Report a program's concepts when they are known; returns at once.
+    def ask(self, name: Callable[[], list[dict[str, Any]]], version: int) -> None:
+        """Report what `name` returns when it is known; returns at once.
 
-        `version` comes back with them, to tell what they belong to.
+        `version` comes back with it, to tell what it belongs to.
         """
         with self._lock:
-            self._wanted = Wanted(program, metric, version)
+            self._wanted = Wanted(name, version)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._work, name="concepts", daemon=True
@@ -120,22 +127,32 @@ class ConceptNames:
                     self._report(part)
 
     def _name(self, wanted: Wanted) -> dict[str, Any]:
+        version = wanted.version
         try:
-            found = concepts_of(wanted.program, wanted.metric())
+            return {"state": "done", "version": version, "items": wanted.name()}
         except Exception as error:
             logger.debug("concepts could not be named", exc_info=True)
             message = str(error) or type(error).__name__
-            return {"state": "failed", "version": wanted.version, "message": message}
-        return concepts_part(found, wanted.version)
+            return {"state": "failed", "version": version, "message": message}
 
 
-def concepts_part(found: Sequence[Discovery], version: int) -> dict[str, Any]:
-    """Return concepts as JSON values, for the chips in the page."""
-    return {
-        "state": "done",
-        "version": version,
-        "items": [concept_item(one) for one in found],
-    }
+def concept_items(program: Program, metric: Metric) -> list[dict[str, Any]]:
+    """Return the concepts of a program as JSON values, for the chips in the page."""
+    return [concept_item(one) for one in concepts_of(program, metric)]
+
+
+def changed_items(a: Program, b: Program, metric: Metric) -> list[dict[str, Any]]:
+    """Return the concepts of two programs: what the second gained, lost and kept.
+
+    `change` is "gained", "lost" or ""; the lines of what was lost are those of `a`.
+    """
+    before = {item["name"]: item for item in concept_items(a, metric)}
+    after = {item["name"]: item for item in concept_items(b, metric)}
+    return [
+        *({**v, "change": "gained"} for k, v in after.items() if k not in before),
+        *({**v, "change": "lost"} for k, v in before.items() if k not in after),
+        *({**v, "change": ""} for k, v in after.items() if k in before),
+    ]
 
 
 def concept_item(one: Discovery) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from workbench.widgets.concepts import ConceptNames
+from workbench.widgets.concepts import ConceptNames, concept_items
 from workbench.widgets.debugger_parts import (
     jumps,
     layout_part,
@@ -115,7 +115,7 @@ class ProgramDebugger(Panel):
         self._moment = self._recording.at(0)
         self.go_to(0)
         self._names = ConceptNames(self.lock, self._report)
-        self._names.ask(program, lambda: task.metric, version=0)
+        self._names.ask(lambda: concept_items(program, task.metric), version=0)
         self.settle()
 
     def __repr__(self) -> str:

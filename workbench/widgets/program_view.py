@@ -9,6 +9,7 @@ import traitlets
 
 from workbench.widgets.concepts import (
     ConceptNames,
+    concept_items,
     concepts_of,
     concepts_words,
     metric_for,
@@ -139,7 +140,8 @@ class ProgramView(Panel):
         self.put("listing", title=self._title, version=self._version, **parts)
         self._put_lit("")
         if self._names is not None:
-            self._names.ask(self._program, lambda: self.metric, self._version)
+            program, metric = self._program, self.metric
+            self._names.ask(lambda: concept_items(program, metric), self._version)
 
     def _put_lit(self, concept: str) -> None:
         # The number tells that the same one was asked for again.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.widgets.concepts import ConceptNames
+from workbench.widgets.concepts import ConceptNames, concept_items
 
 if TYPE_CHECKING:
     import threading
@@ -51,7 +51,9 @@ class SearchConcepts:
             return
         self._asked, self._program = version, now.program
         self._last = time.monotonic()
-        self._names.ask(now.program, lambda: reader.tasks().metric, version)
+        program = now.program
+        # The metric is asked for in the thread: tasks may have to be drawn first.
+        self._names.ask(lambda: concept_items(program, reader.tasks().metric), version)
 
     def learn(self, program: Program, effects: Mapping[str, Mapping[str, Any]]) -> None:
         """Take what an ablation told of a program: by concept, the effect."""
