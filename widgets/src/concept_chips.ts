@@ -215,8 +215,9 @@ function sure({ certainty }: Concept): string {
   return `${Math.floor(100 * certainty + 1e-9)}\u202f%`;
 }
 
+/** A formula or a name such as v1 at the beginning keeps its letter. */
 function sentence(text: string, end = "."): string {
-  return text && text.charAt(0).toUpperCase() + text.slice(1) + end;
+  return text && text.replace(/^[a-z](?=[a-z '-])/, (letter) => letter.toUpperCase()) + end;
 }
 
 /** "Predict 1 and Learn 2, 3". */

@@ -31,7 +31,7 @@ const concept = (name: string, lines: string[], more = {}) => ({
   ...more,
 });
 const EFFECT = { difference: 0.25, low: 0.2, high: 0.3, pairs: 100 };
-const MODEL = concept("linear model", ["Predict-1"], { certainty: 0.999 });
+const MODEL = concept("linear model", ["Predict-1"], { certainty: 0.999, why: "f(a) + f(b) = f(a + b)" });
 const STEP = concept("gradient step", ["Learn-1", "Learn-2", "Learn-3"], { effect: EFFECT });
 const DOUBT = concept("weight decay", ["Learn-3"], { certainty: 0.4 });
 const CONCEPTS = { state: "done", version: 3, items: [MODEL, STEP, DOUBT], revision: 2 };
@@ -72,6 +72,7 @@ it("lights up the lines that carry a concept on a click, says why, and stops on 
   expect(detail).toContain("Without itThe fitness falls by 0.25 (95 % interval 0.2 to 0.3, 100 fresh tasks).");
   expect(detail).toContain("Somebody 1951");
   chips()[0]!.click();
+  expect(text(".wb-concept-detail")).toContain("f(a) + f(b) = f(a + b). Carried by Predict 1.");
   expect(carriers()).toEqual(["Predict-1"]);
   chips()[0]!.click();
   expect(carriers()).toEqual([]);
