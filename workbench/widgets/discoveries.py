@@ -99,10 +99,11 @@ class Discoveries:
         self._events = events
         return new
 
-    def work(self, seconds: float) -> bool:
+    def work(self, seconds: float, naming: bool = True) -> bool:
         """Compare for so long, but at least one; tell whether something is left.
 
-        Concepts are named only if there is time for them, beside no search that runs.
+        Concepts are named only if there is time for them, beside no search that runs;
+        not `naming`: not at all, since it takes some 0.1 s a program.
         """
         end = time.perf_counter() + seconds
         while self._read < len(self._events):
@@ -112,7 +113,7 @@ class Discoveries:
                 self._compare(number)
             if time.perf_counter() >= end:
                 break
-        if self._read < len(self._events) or seconds < NAMING_SECONDS:
+        if self._read < len(self._events) or seconds < NAMING_SECONDS or not naming:
             return self._read < len(self._events)
         return self._find_firsts(end) or self._find_labels(end)
 

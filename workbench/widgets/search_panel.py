@@ -186,7 +186,7 @@ class SearchPanel(SearchControl):
     @property
     def discoveries(self) -> Sequence[Discovery]:
         """The new bests that changed most in what the program computes."""
-        reader = self._read_all()
+        reader = self._read_all(naming=True)
         return () if reader is None else tuple(reader.found)
 
     def view(self, name: str) -> Panel | None:
@@ -392,12 +392,12 @@ class SearchPanel(SearchControl):
         if more:
             self._pump_wake()
 
-    def _read_all(self) -> SearchReader | None:
+    def _read_all(self, naming: bool = False) -> SearchReader | None:
         """Read all programs that there are, however long it takes."""
         with self.lock:
             if self._reader is not None:
                 self._reader.read(self.status, watched=True)
-                self._reader.read_all()
+                self._reader.read_all(naming)
             return self._reader
 
     def _refresh_result(self, status: str, reader: SearchReader) -> None:

@@ -107,12 +107,12 @@ class SearchReader:
         """Return the program of an event."""
         return self._discoveries.program(number)
 
-    def read_all(self) -> None:
-        """Read everything that there is."""
-        self._work(float("inf"))
+    def read_all(self, naming: bool = False) -> None:
+        """Read everything that there is; `naming`: the concepts too."""
+        self._work(float("inf"), naming)
 
-    def _work(self, seconds: float) -> None:
-        more = self._discoveries.work(seconds)
+    def _work(self, seconds: float, naming: bool = True) -> None:
+        more = self._discoveries.work(seconds, naming)
         self._waiting = self._hall.work(seconds) or more
         pick = self.shown.pick
         self._rows = self._hall.chosen(
