@@ -160,7 +160,8 @@ def html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
     def line(tag: str, cells: Sequence[str]) -> str:
         texts = [
-            f'<{tag} style="text-align:{"right" if n else "left"}">{escape(c)}</{tag}>'
+            f'<{tag} style="padding-right:14px;text-align:{"right" if n else "left"}">'
+            f"{escape(c)}</{tag}>"
             for n, c in enumerate(cells)
         ]
         return f"<tr>{''.join(texts)}</tr>"
