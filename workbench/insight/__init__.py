@@ -9,6 +9,13 @@ from workbench.insight.ablation import (
     graft,
 )
 from workbench.insight.catalogue import CATALOGUE, Concept
+from workbench.insight.convergence import (
+    Motif,
+    best_program,
+    concept_names,
+    converge,
+    converge_runs,
+)
 from workbench.insight.coupling import Coupling, Retuned, couplings, decouple, retune
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
@@ -17,6 +24,7 @@ from workbench.insight.example import node_values
 from workbench.insight.knockin import knock_in
 from workbench.insight.knockout import knock_out
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
+from workbench.insight.motifs import code_motifs
 from workbench.insight.simplify import Dropped, Simplified, simplify
 from workbench.insight.values import Values, fingerprint, values_of
 
@@ -33,6 +41,7 @@ __all__ = [
     "Edge",
     "Effect",
     "FamilyTree",
+    "Motif",
     "Node",
     "ProgramDiff",
     "Retuned",
@@ -41,6 +50,11 @@ __all__ = [
     "Values",
     "Verdict",
     "ablate",
+    "best_program",
+    "code_motifs",
+    "concept_names",
+    "converge",
+    "converge_runs",
     "couplings",
     "dataflow",
     "decouple",

@@ -168,7 +168,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     ),
     (
         "error clipping",
-        r"\mathrm{clip}(y - f(x))",
+        r"\operatorname{clip}(y - f(x))",
         "large errors count as if they were smaller",
         "one strange example cannot wreck the weights",
         "the update grows with small errors, but hardly with very large ones",
