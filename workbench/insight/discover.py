@@ -171,6 +171,12 @@ def _hard_coded(
 
 def _without_learning(program: Program, tasks: TaskSet) -> float:
     """Return by how much the program without Learn beats the one that does nothing."""
-    nothing = Program(space=program.space)
-    untaught = evaluate(replace(program, learn=()), tasks).fitness
-    return untaught - evaluate(nothing, tasks).fitness
+    # The program's own space may ask for more instructions.
+    room = replace(
+        program.space,
+        setup_length=(0, len(program.setup)),
+        predict_length=(0, len(program.predict)),
+        learn_length=(0, 0),
+    )
+    untaught = evaluate(replace(program, learn=(), space=room), tasks).fitness
+    return untaught - evaluate(Program(space=room), tasks).fitness

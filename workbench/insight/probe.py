@@ -158,7 +158,7 @@ class Probe:
             if step in CHECKPOINTS:
                 taken.append(memory)
             row = self._tasks.order.ravel()[step]
-            x, y = self._tasks.train_x[:, row], self._tasks.train_y[:, row]
+            x, y = self._tasks.train_x[:, row], self._wide(self._tasks.train_y[:, row])
             memory = self.predict(memory, x, seed=2 * step + 2)
             memory = self.learn(memory, y, seed=2 * step + 3)
         parts = zip(*taken, strict=True)
