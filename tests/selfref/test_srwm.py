@@ -108,8 +108,8 @@ def test_heads_do_not_leak_into_each_other():
     weights, xs = drawn(4, 5)
     run = jit(jax.vmap(srwm.run))
     end, ys = run(weights, xs)
-    xs[0] += 1
-    other, others = run(weights, xs)
+    moved = xs + np.array([1, 0], np.float32)[:, None, None]
+    other, others = run(weights, moved)
     np.testing.assert_array_equal(other[1], end[1])
     np.testing.assert_array_equal(others[1], ys[1])
     assert np.abs(other[0] - end[0]).max() > 1e-3
