@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from experiments.series import Key, Line
 
 NAME = "conditions"
-RUNS, BUDGET, POPULATIONS = 10, 50_000, 1
+RUNS, BUDGET, POPULATIONS = 10, 25_000, 5
 FIELDS = ("condition", "arm", "budget", "populations", "seed")
 ARMS = ("condition", "control")
 FRESH = 24  # tasks of T_select, and of T_final
