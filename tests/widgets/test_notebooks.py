@@ -14,7 +14,16 @@ FOUND = {
         "equal: True",
         "The same computation",
         "  s3 = -0.43774980621224047\n  s1 = s0 - s1\n  s2 = s2 * s3\n",
-    )
+    ),
+    "04_what_evolution_discovers": (
+        "]\n3 of 12 learned",
+        "\nlinear model (100%; predict 2)",
+        "  s3 = 0.15977536292330907\n  v2 = s1 * v0\n  v2 = s3 * v2\nleft out",
+        "['linear model', 'gradient step of the squared error', 'constant learning",
+        "gradient step of the squared error: knocking it out costs fitness",
+        "an error: label less something: 3 of 3 runs, 0 of 9 in the control",
+        "Hebbian: label times something: 0 of 3 runs, 9 of 9 in the control",
+    ),
 }
 
 

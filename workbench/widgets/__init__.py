@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.widgets.ablation_chart import AblationChart
+from workbench.widgets.convergence_table import ConvergenceTable
 from workbench.widgets.lab_settings import lab_config_path
 from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.panel import Panel
@@ -14,6 +16,8 @@ from workbench.widgets.search_panel import SearchPanel
 from workbench.widgets.what_if import WhatIf
 
 __all__ = [
+    "AblationChart",
+    "ConvergenceTable",
     "LineageView",
     "Panel",
     "ProgramDebugger",
