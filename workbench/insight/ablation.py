@@ -19,7 +19,7 @@ from workbench.engine import evaluate
 from workbench.insight.discover import Discovery, discover
 from workbench.insight.knockin import knock_in
 from workbench.insight.knockout import knock_out
-from workbench.insight.probe import CHECKPOINTS
+from workbench.insight.probe import long_enough
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 _FRESH = 5  # marks the seeds of fresh tasks
-_FEW = 5  # tasks on which a program is read
+_FEW = 5  # tasks on which medians are taken
+_HARD_CODED = "hard-coded targets"
 _COLUMNS = ["concept", "where", "difference", "low", "high", "pairs", "verdict"]
 
 Verdict = Literal["helps", "harms", "no effect within noise"]
@@ -158,8 +159,8 @@ def ablate(
     program
         Any program.
     spec
-        The tasks it was made for. It is read, and constants are measured, on the first
-        few of them; fitness is that on `fresh_tasks`.
+        The tasks it was made for. Medians are taken on the first few of them, if they
+        are long enough; fitness is that on `fresh_tasks`.
     concepts
         Names of concepts that it has; all that are found, by default.
     pairs
@@ -178,20 +179,20 @@ def ablate(
         When a concept that was asked for is not in the program, or cannot be knocked
         out of it.
     """
-    metric, watched = _watched(spec)
-    wanted = None if concepts is None else list(concepts)
-    found = discover(program, metric, watched)
-    by_name = {one.concept.name: one for one in found}
-    names = list(by_name) if wanted is None else wanted
+    metric, known = _known(spec)
+    asked = None if concepts is None else list(concepts)
+    # Hard-coded targets show on the tasks of the search alone.
+    tasks = known if asked is not None and _HARD_CODED in asked else None
+    found = {d.concept.name: d for d in discover(program, metric, tasks)}
     changed: list[tuple[Discovery, Program]] = []
-    for name in names:
+    for name in found if asked is None else asked:
         try:
-            without = knock_out(program, name, metric, watched)
+            without = knock_out(program, name, metric, tasks, known)
         except ValueError:
-            if wanted is not None:
+            if asked is not None:
                 raise
-            continue
-        changed.append((by_name[name], without))
+        else:
+            changed.append((found[name], without))
     return _compare(
         program, changed, fresh_tasks(spec, pairs, seed), seed, grafted=False
     )
@@ -214,11 +215,11 @@ def graft(
     ValueError
         As `knock_in`.
     """
-    metric, watched = _watched(spec)
+    metric, _ = _known(spec)
     changed = []
     for name in concepts:
-        grafted = knock_in(name, program, metric, watched)
-        here = {d.concept.name: d for d in discover(grafted, metric, watched)}
+        grafted = knock_in(name, program, metric)
+        here = {d.concept.name: d for d in discover(grafted, metric)}
         changed.append((here[name], grafted))
     return _compare(
         program, changed, fresh_tasks(spec, pairs, seed), seed, grafted=True
@@ -270,15 +271,13 @@ def fresh_tasks(spec: TaskSpec, count: int, seed: int = 0) -> TaskSet:
     return type(spec).from_dict({**values, "seed": drawn, "tasks": count}).make()
 
 
-def _watched(spec: TaskSpec) -> tuple[Metric, TaskSet | None]:
-    """Return the metric, and the first few tasks if they are large enough to watch."""
+def _known(spec: TaskSpec) -> tuple[Metric, TaskSet | None]:
+    """Return the metric, and the first few tasks if they are long enough."""
     values = spec.to_dict()
     if "tasks" in values:
         values["tasks"] = min(values["tasks"], _FEW)
     tasks = type(spec).from_dict(values).make()
-    enough = tasks.train_x.shape[1] > max(CHECKPOINTS)
-    enough = enough and tasks.valid_x.shape[1] >= len(CHECKPOINTS)
-    return tasks.metric, tasks if enough else None
+    return tasks.metric, tasks if long_enough(tasks) else None
 
 
 def _compare(

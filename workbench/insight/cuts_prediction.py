@@ -229,12 +229,12 @@ def statistics_to_medians(reading: Reading) -> Iterator[Edit]:
     for place in evidence.places if evidence else ():
         if reader.name(Written(*place)) in ("NORM", "MEAN", "DEV"):
             edit = Edit(reading.program)
-            edit.constant(place, reading.conduct.typical(place))
+            edit.constant(place, reading.typical(place))
             yield edit
     for place in evidence.places if evidence else ():
         if edit_output(reading, place) is Kind.SCALAR:
             edit = Edit(reading.program)
-            edit.constant(place, reading.conduct.typical(place))
+            edit.constant(place, reading.typical(place))
             yield edit
 
 

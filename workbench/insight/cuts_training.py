@@ -144,7 +144,7 @@ def rate_to_median(reading: Reading) -> Iterator[Edit]:
     inner.sort(key=lambda v: _kind(reading, v).code)
     for value in (*inner, *lengths):
         edit = Edit(reading.program)
-        edit.constant(place_of(value), reading.conduct.typical(place_of(value)))
+        edit.constant(place_of(value), reading.typical(place_of(value)))
         yield edit
 
 
@@ -168,7 +168,7 @@ def weights_mean_to_median(reading: Reading) -> Iterator[Edit]:
     evidence = reading.training.rate_from_weights()
     for place in evidence.places if evidence else ():
         edit = Edit(reading.program)
-        edit.constant(place, reading.conduct.typical(place))
+        edit.constant(place, reading.typical(place))
         yield edit
 
 
@@ -201,7 +201,7 @@ def length_to_median(reading: Reading) -> Iterator[Edit]:
     for chosen in (*([place] for place in norms), norms, *([p] for p in places)):
         edit = Edit(reading.program)
         for place in chosen:
-            edit.constant(place, reading.conduct.typical(place))
+            edit.constant(place, reading.typical(place))
         yield edit
 
 

@@ -71,7 +71,7 @@ def discover(
     metric
         What its tasks ask for: "rmse" or "accuracy".
     tasks
-        Tasks to train it on while it is watched, of at least 91 training and 4
+        Tasks to train it on while it is watched, of at least 91 training steps and 4
         validation examples; small affine ones (or classes by an affine rule) by
         default. Hard-coded targets are looked for only if they have a spec.
 
@@ -93,13 +93,21 @@ def discover(
 
 
 class Reading:
-    """A program under test, with all that its readers know; raises as `discover`."""
+    """A program under test, with all that its readers know; raises as `discover`.
+
+    `measure` are other tasks on which typical values are taken.
+    """
 
     def __init__(
-        self, program: Program, metric: Metric = "rmse", tasks: TaskSet | None = None
+        self,
+        program: Program,
+        metric: Metric = "rmse",
+        tasks: TaskSet | None = None,
+        measure: TaskSet | None = None,
     ) -> None:
         self.program = program
         self.tasks = tasks
+        self.measure = measure
         self.probe = Probe(program, metric, tasks)
         self.values = self.probe.values
         self.cones = Cones(self.values)
@@ -120,6 +128,16 @@ class Reading:
     def training(self) -> TrainingReader:
         """What training does to the state."""
         return TrainingReader(self.prediction)
+
+    @cached_property
+    def _measured(self) -> Conduct:
+        if self.measure is None:
+            return self.conduct
+        return Conduct(Probe(self.program, self.probe.metric, self.measure))
+
+    def typical(self, place: Place) -> float:
+        """Return the median of what an instruction writes (see `Conduct.typical`)."""
+        return self._measured.typical(place)
 
     def evidence(self) -> dict[str, Evidence]:
         """Return what was found, by the concept's name."""

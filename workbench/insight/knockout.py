@@ -33,13 +33,14 @@ def knock_out(
     discovery: Discovery | str,
     metric: Metric = "rmse",
     tasks: TaskSet | None = None,
+    measure: TaskSet | None = None,
 ) -> Program:
     """Return a program without a concept, and with the rest of it alive.
 
     How, each entry of `CATALOGUE` says in its `knock_out`. Where a number takes the
-    place of a computation, it is the median (of noise the mean) of what was computed
-    on the tasks. The result lies in the program's space, widened by the addresses, ops
-    and lengths that the change needs: compare `space` of the two.
+    place of a computation, it is the median (of noise the mean) of what was computed.
+    The result lies in the program's space, widened by the addresses, ops and lengths
+    that the change needs: compare `space` of the two.
 
     Parameters
     ----------
@@ -49,6 +50,9 @@ def knock_out(
         What `discover` found in it, or the name of the concept.
     metric, tasks
         As for `discover`: what the program is watched on.
+    measure
+        Tasks on which medians are taken, as large as `tasks` must be; by default those
+        on which the program is watched.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def knock_out(
     name = discovery if isinstance(discovery, str) else discovery.concept.name
     if name not in CATALOGUE:
         raise ValueError(f"concept is {name!r}; accepted: {', '.join(CATALOGUE)}")
-    reading = Reading(program, metric, tasks)
+    reading = Reading(program, metric, tasks, measure)
     found = set(reading.evidence())
     if name not in found:
         has = ", ".join(n for n in CATALOGUE if n in found) or "none"
@@ -92,7 +96,7 @@ def _without(
         if changed in seen:
             continue
         seen.add(changed)
-        after = Reading(changed, reading.probe.metric, reading.tasks)
+        after = Reading(changed, reading.probe.metric, reading.tasks, reading.measure)
         if np.mean(after.probe.sound) < sound:
             continue
         kept = after.evidence()

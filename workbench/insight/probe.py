@@ -264,12 +264,18 @@ class Probe:
         return y - self.output(memory)
 
 
+def long_enough(tasks: TaskSet) -> bool:
+    """Tell whether tasks have the steps and the examples that a probe needs."""
+    steps, valid = tasks.order.size, tasks.valid_x.shape[1]
+    return steps > max(CHECKPOINTS) and valid >= len(CHECKPOINTS)
+
+
 def _check(tasks: TaskSet, metric: Metric, program: Program) -> None:
-    train, valid = tasks.train_x.shape[1], tasks.valid_x.shape[1]
-    if train <= max(CHECKPOINTS) or valid < len(CHECKPOINTS):
+    steps, valid = tasks.order.size, tasks.valid_x.shape[1]
+    if not long_enough(tasks):
         raise ValueError(
-            f"tasks have {train} training and {valid} validation examples; accepted:"
-            f" at least {max(CHECKPOINTS) + 1} and {len(CHECKPOINTS)}"
+            f"tasks have {steps} training steps and {valid} validation examples;"
+            f" accepted: at least {max(CHECKPOINTS) + 1} and {len(CHECKPOINTS)}"
         )
     if tasks.metric != metric or tasks.label != program.space.label:
         raise ValueError(

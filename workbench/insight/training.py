@@ -322,9 +322,13 @@ class TrainingReader:
     def sums(self, address: Address) -> list[tuple[Place, int]]:
         """Return where a step joins an entry, and as which operand.
 
-        There the other operand knows neither the error nor the features.
+        There the other operand holds the entry, or what it is a copy of, and knows
+        neither the error nor the features.
         """
-        cones, found = self.cones, []
+        cones = self.cones
+        origins = {s for s, t in self.pairs if t == address and t in self.copies(s)}
+        own: list[tuple[Place, int]] = []
+        others: list[tuple[Place, int]] = []
         for value in cones.in_order(cones.of(self.entries[address].learn)):
             sides = cones.values.operands(value)
             if self.operation(value) not in ("SUM", "DIFF") or len(sides) != 2:
@@ -332,9 +336,13 @@ class TrainingReader:
             for k, (step, rest) in enumerate((sides, sides[::-1])):
                 seen = cones.error(rest) or cones.features(rest)
                 seen = seen or cones.reads(rest, Prediction)
-                if cones.error(step) and not seen and cones.parameters(rest):
-                    found.append(((value.function, value.index), k))
-        return found
+                held = cones.parameters(rest)
+                if cones.error(step) and not seen and held:
+                    is_own = held & {address, *origins}
+                    (own if is_own else others).append(
+                        ((value.function, value.index), k)
+                    )
+        return own or others
 
     def momentum(self) -> Evidence | None:
         """Look for momentum."""
