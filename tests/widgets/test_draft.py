@@ -42,7 +42,7 @@ def test_a_line_behind_a_hash_that_is_almost_an_instruction_is_no_remark(draft):
         TEXT.replace("s2 = 0.01", "# more of s2 = ...\n  #s2 = 0.02")
     )
     assert states(read)[0] == ("s2 = 0.02", False)
-    assert len(read.all_lines()) == len(draft.all_lines())
+    assert states(read)[1:] == states(draft)[1:]
     with pytest.raises(ProgramSyntaxError, match=r"line 9, column 8: found `v3o`"):
         draft.with_text(TEXT.replace("v2 = s3 * v0", "# v2=v3o * v0"))
 

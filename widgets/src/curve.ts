@@ -22,6 +22,9 @@ export type YAxis = "linear" | "nines";
 export const FITNESS_TITLE = "Fitness (1 is perfect)";
 const MARK = 4.5;
 
+/** Lines of populations begin here: the first two looks are near those of best and median. */
+export const FIRST_LOOK = 2;
+
 /** The best so far of each population, as losses. */
 export interface PopulationLines {
   axes: Record<XAxis, number[]>;
@@ -284,7 +287,8 @@ export class Curve {
     const axis = this.populations.axes[this.xAxis];
     const paint = lineColours(this.element);
     context.lineWidth = 1.25;
-    this.populations.losses.forEach((losses, slot) => {
+    this.populations.losses.forEach((losses, number) => {
+      const slot = number + FIRST_LOOK;
       context.strokeStyle = paint[slot % paint.length]!;
       context.setLineDash(dashesOf(slot));
       const x = (row: number) => left + width * this.xScale.place(axis[row]!);

@@ -2,7 +2,7 @@
 
 import { ChangeList, type Change } from "./changes";
 import type { Channel } from "./channel";
-import { Curve, X_AXES, type PopulationLines, type XAxis, type YAxis } from "./curve";
+import { Curve, FIRST_LOOK, X_AXES, type PopulationLines, type XAxis, type YAxis } from "./curve";
 import { h, setAttributes, setText } from "./dom";
 import { fitness, short } from "./format";
 import { swatch } from "./line_styles";
@@ -133,7 +133,7 @@ export class CurveView {
     const left = Number(part.of ?? 0) - losses.length;
     const count = losses.length + (left > 0 ? 1 : 0);
     if (this.eachLegend.childElementCount !== count) {
-      this.eachLegend.replaceChildren(...losses.map((_, i) => h("li", {}, swatch(i), `population ${i + 1}`)));
+      this.eachLegend.replaceChildren(...losses.map((_, i) => h("li", {}, swatch(i + FIRST_LOOK), `population ${i + 1}`)));
       if (left > 0) this.eachLegend.append(h("li", {}));
     }
     if (left > 0) setText(this.eachLegend.lastElementChild!, `the first ${losses.length} of ${part.of}`);

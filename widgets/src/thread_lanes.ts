@@ -40,7 +40,8 @@ export function threadLanes({ seconds, lanes, shares }: ThreadsPart, width: numb
         if (part <= 0) return "";
         const tall = Math.min(part * LANE, base[bin]! - top);
         base[bin]! -= tall;
-        return `M${(LEFT + bin * wide).toFixed(1)} ${base[bin]!.toFixed(1)}h${wide.toFixed(2)}v${tall.toFixed(1)}h-${wide.toFixed(2)}z`;
+        const [from, to] = [LEFT + Math.round(bin * wide), LEFT + Math.round((bin + 1) * wide)];
+        return `M${from} ${base[bin]!.toFixed(1)}H${to}v${tall.toFixed(1)}H${from}z`;
       });
       if (bars.some(Boolean)) svg.append(node("path", { class: `wb-lane-${KEYS[doing]}`, d: bars.join(""), ...(doing === 1 && { style: `fill: url(#${stripes})` }) }));
     });

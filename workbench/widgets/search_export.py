@@ -16,7 +16,7 @@ from workbench.programs.export import latex_source
 from workbench.runs import versions
 from workbench.widgets.runs_static import line_style, picture
 from workbench.widgets.search_code import python_cell
-from workbench.widgets.search_populations import POPULATIONS_DRAWN
+from workbench.widgets.search_populations import FIRST_LOOK, POPULATIONS_DRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,7 +226,7 @@ def draw_curve(
     own = [name for name in curve.columns if name.startswith("best.")]
     for number, name in enumerate(own[:POPULATIONS_DRAWN]):
         label = f"population {number + 1}"
-        style = line_style(number)
+        style = line_style(number + FIRST_LOOK)
         axes.step(x, curve[name], where="post", lw=0.8, label=label, **style)
     axes.step(x, curve["best"], where="post", color=BEST, lw=1.8, label="best")
     for number, one in enumerate(found, start=1):

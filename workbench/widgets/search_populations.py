@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from workbench.evolution.work import Span
 
 POPULATIONS_DRAWN = 12
+FIRST_LOOK = 2
+"""As in widgets/src/curve.ts: two looks are near those of best and median."""
 POINTS = 160
 EVERY = 1.0
 """Seconds between two updates: many numbers, that nobody reads faster."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.widgets.runs_static import look
+from workbench.widgets.search_populations import FIRST_LOOK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +110,7 @@ def _curve(rows: np.ndarray, columns: list[str], populations: Mapping[str, Any])
         f' stroke="{colour}" stroke-dasharray="{" ".join(map(str, dashes))}">'
         f"<title>Population {k + 1}</title></polyline>"
         for k, losses in enumerate(populations.get("losses", ()))
-        for colour, dashes in (look(k),)
+        for colour, dashes in (look(k + FIRST_LOOK),)
     )
     thin = ". Thin: the best of each population" if each else ""
     band = points(np.r_[across, across[::-1]], np.r_[down("q95"), down("q05")[::-1]])
