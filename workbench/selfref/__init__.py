@@ -7,15 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.selfref.arrays import flatten, unflatten
+    from workbench.selfref.microscope import LayerRecord, Record, record
     from workbench.selfref.model import Model, make_model
     from workbench.selfref.spec import KINDS, ModelSpec
 
-__all__ = ["KINDS", "Model", "ModelSpec", "flatten", "make_model", "unflatten"]
+__all__ = [
+    "KINDS",
+    "LayerRecord",
+    "Model",
+    "ModelSpec",
+    "Record",
+    "flatten",
+    "make_model",
+    "record",
+    "unflatten",
+]
 
 _FILE_OF = {
     "KINDS": "spec",
     "Model": "model",
     "ModelSpec": "spec",
+    "LayerRecord": "microscope",
+    "Record": "microscope",
+    "record": "microscope",
     "flatten": "arrays",
     "make_model": "model",
     "unflatten": "arrays",

@@ -14,17 +14,15 @@ before the change, or (an option) after it.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from workbench.selfref.chunk import LONGEST, chunk, owners
+
 if TYPE_CHECKING:
     from workbench.selfref.spec import Read
-
-CHUNK = 8
-"""Steps whose changes are kept as keys and values before they are added to W."""
 
 
 class Rule(NamedTuple):
@@ -74,15 +72,6 @@ def read(columns: jax.Array, rates: int) -> Made:
     return Made(y, jax.nn.softmax(q), jax.nn.softmax(k), jax.nn.sigmoid(b))
 
 
-def over_columns(rates: jax.Array, d: int) -> jax.Array:
-    """Return each column's rate, (3 d + 4,), or the one rate of all columns, (1,)."""
-    if rates.shape[-1] == 1:
-        return rates
-    parts = jnp.repeat(rates[..., :3], d, axis=-1)
-    last = jnp.repeat(rates[..., 3:], rates.shape[-1], axis=-1)
-    return jnp.concatenate([parts, last], axis=-1)
-
-
 def step(
     weights: jax.Array, x: jax.Array, rule: Rule = PUBLISHED
 ) -> tuple[jax.Array, jax.Array]:
@@ -94,7 +83,7 @@ def step(
         x = jax.nn.softmax(x)
     made = read(x @ weights, rule.rates)
     difference = (made.q - made.k) @ weights
-    change = over_columns(made.rates, x.shape[-1]) * difference
+    change = (owners(x.shape[-1], rule.rates) @ made.rates) * difference
     weights = weights + jnp.outer(made.k, change)
     y = made.y if rule.read == "before" else x @ weights[:, : x.shape[-1]]
     return weights, y
@@ -117,9 +106,8 @@ def run(
 ) -> tuple[jax.Array, jax.Array]:
     """Run a sequence: (weights, xs (T, d)) to (weights, ys (T, d)).
 
-    W changes by one rank a step, so that within a chunk it is its value at the chunk's
-    start plus keys^T changes: the steps of a chunk read that sum, and only its end
-    writes W. Nothing of W's size has then to be kept for the gradient at each step.
+    The same as `step` after `step`, but in chunks (see `chunk`). Differentiate it in
+    reverse, ``jax.grad``; forward mode is only for `step`.
 
     Parameters
     ----------
@@ -130,52 +118,47 @@ def run(
         xs = jax.nn.softmax(xs)
     if writes is None:
         writes = jnp.ones(len(xs), xs.dtype)
-    advance = partial(_chunk, rule=rule)
-    whole = len(xs) // CHUNK * CHUNK
-    parts = []
-    if whole == CHUNK:
-        weights, ys = advance(weights, (xs[:whole], writes[:whole]))
-        parts.append(ys)
-    elif whole:
-        chunks = xs[:whole].reshape(-1, CHUNK, xs.shape[-1])
-        given = chunks, writes[:whole].reshape(-1, CHUNK)
-        weights, ys = jax.lax.scan(advance, weights, given)
-        parts.append(ys.reshape(whole, -1))
-    if whole < len(xs):
-        weights, ys = advance(weights, (xs[whole:], writes[whole:]))
-        parts.append(ys)
-    return weights, jnp.concatenate(parts) if len(parts) > 1 else parts[0]
+    steps, d = xs.shape
+    chunks = -(-steps // LONGEST)
+    length = -(-steps // chunks)
+    # What fills the last chunk up writes nothing.
+    spare = chunks * length - steps
+    xs = jnp.pad(xs, ((0, spare), (0, 0)))
+    writes = jnp.pad(writes, (0, spare))
+
+    def advance(
+        weights: jax.Array, given: tuple[jax.Array, jax.Array]
+    ) -> tuple[jax.Array, jax.Array]:
+        weights, ys, keys, changes = chunk(weights, *given)
+        if rule.read == "after":
+            ys += (given[0] * keys).sum(-1, keepdims=True) * changes[:, :d]
+        return weights, ys
+
+    if chunks == 1:
+        return advance(weights, (xs, writes))
+    given = xs.reshape(chunks, length, d), writes.reshape(chunks, length)
+    weights, ys = jax.lax.scan(advance, weights, given)
+    return weights, ys.reshape(-1, d)[:steps]
 
 
-def _chunk(
-    weights: jax.Array, given: tuple[jax.Array, jax.Array], *, rule: Rule
-) -> tuple[jax.Array, jax.Array]:
-    """Run a few steps, unrolled."""
-    xs, writes = given
-    d = xs.shape[-1]
-    base = xs @ weights
-    keys: list[jax.Array] = []
-    changes: list[jax.Array] = []
-    ys = []
+def look(
+    weights: jax.Array, x: jax.Array, rule: Rule = PUBLISHED
+) -> dict[str, jax.Array]:
+    """Return what a step is made of: its query, key, rates, and columns of W.
 
-    def changed(row: jax.Array, columns: int | None = None) -> jax.Array | float:
-        """Return the row times what was added to W since the chunk began."""
-        if not keys:
-            return 0.0
-        at = jnp.stack(keys) @ row
-        return at @ jnp.stack(changes)[:, :columns]
-
-    for t in range(len(xs)):
-        made = read(base[t] + changed(xs[t]), rule.rates)
-        apart = made.q - made.k
-        difference = apart @ weights + changed(apart)
-        rates = over_columns(made.rates * writes[t], d)
-        keys.append(made.k)
-        changes.append(rates * difference)
-        after = rule.read == "after"
-        ys.append(base[t, :d] + changed(xs[t], d) if after else made.y)
-    weights = weights + jnp.stack(keys).T @ jnp.stack(changes)
-    return weights, jnp.stack(ys)
+    ``value`` is what the query finds in W, ``held`` what the key does, (3 d + rates,)
+    each: the step moves what the key finds towards what the query found.
+    """
+    if rule.input_softmax:
+        x = jax.nn.softmax(x)
+    made = read(x @ weights, rule.rates)
+    return {
+        "query": made.q,
+        "key": made.k,
+        "value": made.q @ weights,
+        "held": made.k @ weights,
+        "rates": made.rates,
+    }
 
 
 def general_step(
