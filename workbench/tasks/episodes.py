@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from workbench.tasks.episode_data import pool
@@ -90,7 +92,7 @@ class Episodes:
 
     def sample(self, key: Array, bias: ArrayLike = 0.0) -> Episode:
         """Return the episode of a key; see `draw`."""
-        return draw(self.spec, self.pools, key, bias)
+        return _draw(self.spec, self.pools, key, bias)
 
 
 def make_episodes(spec: EpisodeSpec, split: EpisodeSplit = "train") -> Episodes:
@@ -132,7 +134,8 @@ def draw(
     always has the label c modulo ways. That makes a part of training solvable without
     looking at the labels of the support, and so eases its beginning.
     """
-    keys = jax.random.split(key, spec.segments + 1)
+    single = spec.segments == 1
+    keys = [key] if single else jax.random.split(key, spec.segments + 1)
     parts = []
     for number in range(spec.segments):
         if spec.regression:
@@ -156,6 +159,9 @@ def draw(
     )
 
 
+_draw = jax.jit(draw, static_argnames="spec")
+
+
 def _labels(spec: EpisodeSpec, y: Array, queries: int) -> tuple[Array, Array]:
     """Return the label part of the inputs, for examples and for queries."""
     if spec.regression:
@@ -171,13 +177,33 @@ def _labels(spec: EpisodeSpec, y: Array, queries: int) -> tuple[Array, Array]:
 
 def _cuts(spec: EpisodeSpec, key: Array) -> tuple[Array, Array]:
     """Return which example of all segments each position shows, and its segment."""
-    length, segments = spec.segment_length, spec.segments
-    cuts = jax.random.randint(key, (segments,), 0, spec.cut + 1)
-    ends = jnp.cumsum(length - cuts)
     position = jnp.arange(spec.length)
-    segment = jnp.searchsorted(ends[:-1], position, side="right")
+    if spec.cut == 0:
+        return position, position // spec.segment_length
+    cuts = jax.random.randint(key, (spec.segments,), 0, spec.cut + 1)
+    ends = jnp.cumsum(spec.segment_length - cuts)
+    segment = (position[:, None] >= ends[:-1]).sum(axis=1)
     skipped = jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(cuts)])[segment]
     return position + skipped, segment
+
+
+def _dice(key: Array, **shapes: tuple[int, ...]) -> dict[str, Array]:
+    """Return uniform numbers of each shape.
+
+    All from one call: the code of the generator is long, and compiled at each call.
+    """
+    sizes = [math.prod(shape) for shape in shapes.values()]
+    thrown = jax.random.uniform(key, (sum(sizes),))
+    parts = jnp.split(thrown, np.cumsum(sizes)[:-1])
+    return {
+        name: part.reshape(shape)
+        for (name, shape), part in zip(shapes.items(), parts, strict=True)
+    }
+
+
+def _some(thrown: Array, count: int) -> Array:
+    """Return the places of the largest numbers: a draw without repetition."""
+    return lax.top_k(thrown, count)[1]
 
 
 def _classes(
@@ -185,65 +211,53 @@ def _classes(
 ) -> _Segment:
     ways, shots, queries = spec.ways, spec.shots, spec.queries
     count, drawings, variants, width = features.shape
-    per_query = -(-queries // ways)
-    keys = jax.random.split(key, 7)
-    chosen = _choose_classes(keys[0], count, ways, bias)
-    # Largest of random numbers: a draw without replacement, cheaper than a shuffle.
-    drawn = lax.top_k(jax.random.uniform(keys[1], (ways, drawings)), shots + per_query)[
-        1
-    ]
-    variant = jax.random.randint(keys[2], drawn.shape, 0, variants)
+    each = shots + -(-queries // ways)
+    dice = _dice(
+        key,
+        classes=(count,),
+        groups=(ways,),
+        fixed=(1,),
+        drawings=(ways, drawings),
+        variants=(ways, each),
+        order=(ways * shots,) if spec.delayed else (shots, ways),
+        asked=(ways,),
+        mixed=(queries,),
+    )
+    free = _some(dice["classes"], ways)
+    groups = (dice["groups"] * (count // ways)).astype(jnp.int32)
+    fixed = groups * ways + jnp.arange(ways)
+    chosen = jnp.where(dice["fixed"] < bias, fixed, free)
+    drawn = _some(dice["drawings"], each)
+    variant = (dice["variants"] * variants).astype(jnp.int32)
     x = features[chosen[:, None], drawn, variant]
     if spec.projection == "random":
-        matrix = jax.random.normal(keys[3], (width, width)) / jnp.sqrt(width)
+        matrix_key = jax.random.fold_in(key, 1)
+        matrix = jax.random.normal(matrix_key, (width, width)) / math.sqrt(width)
         x = x @ matrix
-    order = _order(spec, keys[4])
-    same = jnp.cumsum(jax.nn.one_hot(order, ways, dtype=jnp.int32), axis=0)
-    seen = jnp.take_along_axis(same, order[:, None], axis=1)[:, 0] - 1
-    asked = jnp.arange(queries)
-    query_y = jax.random.permutation(keys[5], ways)[asked % ways]
-    query_x = x[query_y, shots + asked // ways]
-    mixed = jax.random.permutation(keys[6], queries)
-    return _Segment(x[order, seen], order, query_x[mixed], query_y[mixed], seen)
-
-
-def _choose_classes(key: Array, count: int, ways: int, bias: ArrayLike) -> Array:
-    """Return the class of each label [ways], without repetition."""
-    free_key, fixed_key, which = jax.random.split(key, 3)
-    free = lax.top_k(jax.random.uniform(free_key, (count,)), ways)[1]
-    groups = jax.random.randint(fixed_key, (ways,), 0, count // ways)
-    fixed = groups * ways + jnp.arange(ways)
-    return jnp.where(jax.random.uniform(which) < bias, fixed, free).astype(jnp.int32)
-
-
-def _order(spec: EpisodeSpec, key: Array) -> Array:
-    """Return the label of each example of a segment, every label ``shots`` times.
-
-    With synchronous labels in rounds, so that after k rounds each class was shown k
-    times. With delayed labels mixed as a whole, since within a round the last label
-    would follow from the others.
-    """
-    labels = jnp.tile(jnp.arange(spec.ways, dtype=jnp.int32), (spec.shots, 1))
     if spec.delayed:
-        return jax.random.permutation(key, labels.reshape(-1))
-    return jax.random.permutation(key, labels, axis=1, independent=True).reshape(-1)
+        # Mixed as a whole: within a round the last label would follow from the others.
+        place = _some(dice["order"], ways * shots)
+        y, which = place % ways, place // ways
+        earlier = jnp.tri(ways * shots, k=-1, dtype=jnp.int32)
+        seen = ((y[:, None] == y) * earlier).sum(axis=1)
+    else:
+        # In rounds, so that after k rounds each class was shown k times.
+        y = _some(dice["order"], ways).reshape(-1)
+        which = seen = jnp.arange(ways * shots, dtype=jnp.int32) // ways
+    asked = _some(dice["mixed"], queries)
+    query_y = _some(dice["asked"], ways)[asked % ways]
+    return _Segment(x[y, which], y, x[query_y, shots + asked // ways], query_y, seen)
 
 
 def _sinusoid(spec: EpisodeSpec, key: Array) -> _Segment:
     """Return points of a sine: amplitude 0.1 to 5, phase 0 to pi, x in -5 to 5."""
-    of_x, of_amplitude, of_phase = jax.random.split(key, 3)
-    x = jax.random.uniform(
-        of_x, (spec.shots + spec.queries,), minval=-X_RANGE, maxval=X_RANGE
-    )
+    shots = spec.shots
+    dice = _dice(key, x=(shots + spec.queries,), amplitude=(), phase=())
+    x = 2 * X_RANGE * dice["x"] - X_RANGE
     low, high = AMPLITUDE
-    amplitude = jax.random.uniform(of_amplitude, minval=low, maxval=high)
-    phase = jax.random.uniform(of_phase, maxval=jnp.pi)
-    y = amplitude * jnp.sin(x - phase)
+    amplitude = low + (high - low) * dice["amplitude"]
+    y = amplitude * jnp.sin(x - jnp.pi * dice["phase"])
     column = x[:, None] / X_RANGE
     return _Segment(
-        column[: spec.shots],
-        y[: spec.shots],
-        column[spec.shots :],
-        y[spec.shots :],
-        jnp.arange(spec.shots),
+        column[:shots], y[:shots], column[shots:], y[shots:], jnp.arange(shots)
     )

@@ -149,6 +149,13 @@ def real(low: float, high: float, *, open_low: bool = False) -> Check:
     return check
 
 
+def text(name: str, value: Any) -> str:
+    """Accept a text."""
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{name} is {value!r}; accepted: a text")
+
+
 def yes_or_no(name: str, value: Any) -> bool:
     """Accept True or False."""
     if value is not True and value is not False:
@@ -159,7 +166,7 @@ def yes_or_no(name: str, value: Any) -> bool:
 def names(name: str, value: Any) -> tuple[str, ...]:
     """Accept a sequence of different texts, which may be empty."""
     is_list = isinstance(value, list | tuple)
-    if not is_list or not all(isinstance(text, str) and text for text in value):
+    if not is_list or not all(isinstance(one, str) and one for one in value):
         raise ValueError(f"{name} is {value!r}; accepted: a list of names")
     if len(set(value)) < len(value):
         raise ValueError(f"{name} is {value!r}; accepted: each name at most once")
