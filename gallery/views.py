@@ -214,8 +214,8 @@ RunsPanel(store)
         ),
         root="wb-microscope",
         cell="""
-from workbench.widgets import SRWMPanel
-pretrained = SRWMPanel(store=None).microscope
+from workbench.widgets import Microscope
+pretrained = Microscope.pretrained()
 pretrained.step(7)
 pretrained
 """,

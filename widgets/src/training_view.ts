@@ -34,7 +34,7 @@ export class TrainingView {
   readonly element: HTMLElement;
   readonly curves: ManyCurves;
   private readonly legend = h("ul", { class: "wb-lines", "aria-label": "Lines" });
-  private readonly table = h("div", { class: "wb-scroll-x wb-training-table" });
+  private readonly table = h("div", { class: "wb-scroll-x wb-training-table", role: "region", tabindex: 0, "aria-label": "The trainings", "data-key": "trainings" });
   private readonly plateau = h("p", { class: "wb-note", role: "status" });
   private readonly charts: Record<"loss" | "shots" | "change" | "rates", StepChart>;
   private measure: Measure = "score";

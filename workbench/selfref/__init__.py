@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from workbench.selfref.arrays import flatten, unflatten
     from workbench.selfref.microscope import LayerRecord, Record, record
     from workbench.selfref.model import Model, make_model
+    from workbench.selfref.pretrained import load_pretrained
     from workbench.selfref.spec import KINDS, ModelSpec
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ModelSpec",
     "Record",
     "flatten",
+    "load_pretrained",
     "make_model",
     "record",
     "unflatten",
@@ -31,6 +33,7 @@ _FILE_OF = {
     "Record": "microscope",
     "record": "microscope",
     "flatten": "arrays",
+    "load_pretrained": "pretrained",
     "make_model": "model",
     "unflatten": "arrays",
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import traitlets
 
+from workbench.selfref.model import make_model
+from workbench.selfref.pretrained import load_pretrained
 from workbench.widgets.microscope_episode import MOST_NOISE, Drawn, Edits, Kept
 from workbench.widgets.microscope_parts import (
     KIND_NAMES,
@@ -22,6 +24,7 @@ from workbench.widgets.microscope_parts import (
     where,
 )
 from workbench.widgets.microscope_play import play
+from workbench.widgets.microscope_shipped import shipped_source
 from workbench.widgets.microscope_static import static_step
 from workbench.widgets.panel import Panel
 
@@ -117,6 +120,21 @@ class Microscope(Panel):
         self._put_about()
         self.put("state", busy="Not recorded yet.", problem="")
         self.settle()
+
+    @classmethod
+    def pretrained(cls, *, title: str = "Microscope") -> Self:
+        """Return a microscope with the SRWM that ships, and the DeltaNet beside it.
+
+        It shows episodes of digits that neither ever saw.
+        """
+        main, other = load_pretrained("srwm"), load_pretrained("deltanet")
+        return cls(
+            make_model(main.spec.model),
+            main.params,
+            shipped_source(main.spec.episodes),
+            compare={"DeltaNet": (make_model(other.spec.model), other.params)},
+            title=title,
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._title!r}, episode {self._number})"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from workbench.tasks.episode_data import drawings
-from workbench.tasks.episodes import draw, make_episodes
+from workbench.tasks.episodes import make_episodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.tasks.episode_spec import EpisodeSpec, EpisodeSplit
-    from workbench.tasks.episodes import Episode, Episodes
+    from workbench.tasks.episodes import Episodes
 
 MOST_NOISE = 4.0
 
@@ -154,12 +154,13 @@ class Drawn:
     @classmethod
     def of(cls, spec: EpisodeSpec, split: EpisodeSplit = "test") -> Drawn:
         """Read the data of a spec, with their drawings."""
-        episodes = make_episodes(spec, split)
+        drawn = cls(make_episodes(spec, split))
         specs = [spec]
         if spec.second and spec.second != spec.data:
             # As make_episodes reads the second data set.
             specs.append(spec.but(data=spec.second, files=(), held_out=(), valid=()))
-        return cls(episodes, [drawings(one, split) for one in specs])
+        drawn._drawings = [drawings(one, split) for one in specs]
+        return drawn
 
     @property
     def spec(self) -> EpisodeSpec:
@@ -169,7 +170,7 @@ class Drawn:
     def take(self, number: int) -> Example:
         """Draw the episode of a number."""
         key = jax.random.key(number)
-        one = _drawer(self.spec)(self.episodes.pools, key)
+        one = self.episodes.sample(key)
         arrays = {name: np.asarray(part) for name, part in one._asdict().items()}
         return Example(self.spec, number, **arrays, drawings=self._pictures(key))
 
@@ -183,14 +184,14 @@ class Drawn:
         pools = []
         for pool in self.episodes.pools:
             classes, drawings, variants, _ = pool.shape
-            places = np.arange(classes * drawings, dtype=np.float32)
+            places = jnp.arange(classes * drawings, dtype=jnp.float32)
             shape = (classes, drawings, 1, 1)
-            pools.append(np.repeat(places.reshape(shape), variants, axis=2))
+            pools.append(jnp.repeat(places.reshape(shape), variants, axis=2))
         plain = self.spec.but(features=1, projection="none")
-        one = _drawer(plain)(tuple(pools), key)
-        places = np.concatenate([one.inputs[:, 0], one.query_inputs[:, 0]]).astype(int)
+        one = replace(self.episodes, spec=plain, pools=tuple(pools)).sample(key)
+        found = np.concatenate([one.inputs[:, 0], one.query_inputs[:, 0]]).astype(int)
         segments = np.asarray(one.segments)
-        segments = np.r_[segments, np.full(len(places) - len(segments), segments[-1])]
+        segments = np.r_[segments, np.full(len(found) - len(segments), segments[-1])]
         pictures = [
             images.reshape(-1, *images.shape[2:])
             for images in (self._drawings[i % len(pools)] for i in range(len(pools)))
@@ -198,14 +199,9 @@ class Drawn:
         return np.stack(
             [
                 pictures[segment % len(pools)][place]
-                for segment, place in zip(segments, places, strict=True)
+                for segment, place in zip(segments, found, strict=True)
             ]
         )
-
-
-@lru_cache(maxsize=16)
-def _drawer(spec: EpisodeSpec) -> Callable[..., Episode]:
-    return jax.jit(lambda pools, key: draw(spec, pools, key))
 
 
 class Kept:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from workbench.selfref.blocks import affine
+from workbench.selfref.compiling import keep_compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,6 +171,7 @@ def play(
 @lru_cache(maxsize=16)
 def _player(model: Model) -> Callable[..., Any]:
     """Return the compiled run of a model: states, what layers read, answers."""
+    keep_compiled()
 
     def advance(params: Any, state: Any, given: Any) -> Any:
         x, write = given

@@ -12,14 +12,12 @@ from workbench.runs import RunStore
 from workbench.selfref.evaluate import nearest_neighbour
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.model import make_model
-from workbench.selfref.pretrained import load_pretrained
 from workbench.tasks.datasets import DatasetMissing
 from workbench.tasks.episode_spec import EpisodeSpec
 from workbench.widgets.channel import Pump
 from workbench.widgets.microscope import Microscope
 from workbench.widgets.microscope_episode import Drawn
 from workbench.widgets.microscope_parts import KIND_NAMES
-from workbench.widgets.microscope_shipped import shipped_source
 from workbench.widgets.panel import Panel
 from workbench.widgets.search_view import allowed, offered
 from workbench.widgets.srwm_form import FIELDS, SRWMForm, schema
@@ -39,6 +37,7 @@ DEFAULT = MetaSpec.of(
     EpisodeSpec(data="mnist-5k", ways=5, shots=3, features=32, rotations=4, variants=4),
     steps=3000,
     batch=32,
+    query_scale=0.1,
     dense=True,
     decay="cosine",
     point_every=25,
@@ -112,8 +111,9 @@ class SRWMPanel(Panel):
         self._refused = 0
         self._neighbour: float | None = None
         self._looked_at = ""
-        self._microscope = _shipped_microscope()
+        self._microscope = Microscope.pretrained()
         self._source: Drawn | None = None
+        self._followed: tuple[Race | None, object] = (None, None)
         super().__init__()
         self.set_trait("schema", schema())
         self._helper = Pump(self._help, name="SRWM panel helper")
@@ -316,9 +316,16 @@ class SRWMPanel(Panel):
     def _help(self) -> float | None:
         """Follow the training with the microscope; in a thread of its own."""
         race = self._race
-        best = None if race is None else race.trainings[race.first].best
-        if race is None or best is None:
+        if race is None:
             return None
+        # Cheap to ask for at each chunk, unlike the parameters.
+        score = race.runners[race.first].snapshot.metrics.get("best")
+        if score is None or (race, score) == self._followed:
+            return None
+        best = race.trainings[race.first].best
+        if best is None:
+            return None
+        self._followed = race, score
         try:
             if self._source is None:
                 self._source = Drawn.of(race.spec.episodes, "test")
@@ -352,15 +359,3 @@ class SRWMPanel(Panel):
         )
         self._looked_at = about
         self._pump_wake()
-
-
-def _shipped_microscope() -> Microscope:
-    """Return a microscope with the models that ship."""
-    main = load_pretrained("srwm")
-    other = load_pretrained("deltanet")
-    return Microscope(
-        make_model(main.spec.model),
-        main.params,
-        shipped_source(main.spec.episodes),
-        compare={KIND_NAMES["deltanet"]: (make_model(other.spec.model), other.params)},
-    )
