@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "data" / "meta"
 EPISODES = EpisodeSpec(
-    data="mnist-5k", ways=5, shots=3, features=32, rotations=4, variants=4
+    data="mnist-5k",
+    ways=5,
+    shots=3,
+    features=32,
+    whiten=True,
+    rotations=8,
+    variants=4,
 )
-"""Digits 0 to 4 and their quarter turns train; 5 to 9 and theirs are held out."""
-STEPS: Mapping[str, int] = {"srwm": 600, "deltanet": 300}
+"""Digits 0 to 4, turned and mirrored, train; 5 to 9 and their turns are held out."""
+STEPS: Mapping[str, int] = {"srwm": 4000, "deltanet": 2000}
 KEPT = 6
 
 
@@ -35,10 +41,10 @@ def spec_of(kind: str) -> MetaSpec:
         kind,
         EPISODES,
         steps=STEPS[kind],
-        batch=16,
+        batch=32,
         query_scale=0.1,
-        warmup=100,
         dense=True,
+        decay="cosine",
         point_every=50,
         valid_every=100,
         valid_episodes=256,

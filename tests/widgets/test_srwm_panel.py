@@ -41,7 +41,7 @@ def test_a_training_from_its_start_to_its_end(panel):
 
 
 def test_what_is_refused_stands_at_its_field(panel):
-    with pytest.raises(ValueError, match="heads is 3"):
+    with pytest.raises(ValueError, match="Heads: accepted: a divisor of hidden"):
         panel.edit(heads=3, hidden=8)
     assert set(panel.part("form")["errors"]) == {"heads"}
     with pytest.raises(TypeError, match="no setting 'head'"):

@@ -34,7 +34,15 @@ STATIC = Path(__file__).parent / "static"
 NEIGHBOUR_EPISODES = 1000
 DEFAULT = MetaSpec.of(
     "srwm",
-    EpisodeSpec(data="mnist-5k", ways=5, shots=3, features=32, rotations=4, variants=4),
+    EpisodeSpec(
+        data="mnist-5k",
+        ways=5,
+        shots=3,
+        features=32,
+        whiten=True,
+        rotations=8,
+        variants=4,
+    ),
     steps=3000,
     batch=32,
     query_scale=0.1,
