@@ -1,12 +1,14 @@
-"""The SRWM layer as a PyTorch loop: `python -m benchmarks.selfref_torch > torch.json`.
+"""The SRWM layer as a PyTorch loop: `python -m benchmarks.selfref_torch 20`.
 
-Runs alone, in an environment that has torch, which this project does not need; prints
-sequences per processor second as JSON, for `python -m benchmarks.selfref --torch`.
+Its argument is the number of turns. It runs alone, in an environment that has torch,
+which this project does not need; it prints sequences per processor second as JSON, for
+`python -m benchmarks.selfref --torch`.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-TURNS = 20
+TURNS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 
 
 def by_parts(weights: Tensor, xs: Tensor) -> tuple[Tensor, Tensor]:

@@ -259,11 +259,14 @@ class Notebook:
             f"""async code => {{ {_CURRENT}
                 const kernel = w.sessionContext.session.kernel;
                 const future = kernel.requestExecute({{code, store_history: false}});
-                let text = "";
+                let text = "", failed = "";
                 future.onIOPub = message => {{
-                    if (message.header.msg_type === "stream")
-                        text += message.content.text; }};
+                    const {{ header, content }} = message;
+                    if (header.msg_type === "stream") text += content.text;
+                    if (header.msg_type === "error")
+                        failed = content.traceback.join("\\n"); }};
                 await future.done;
+                if (failed) throw new Error(failed);
                 return text; }}""",
             code,
         )

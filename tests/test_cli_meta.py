@@ -4,7 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 from workbench.cli import app
-from workbench.runs import RunStore
+from workbench.runs import Runner, RunStore
+from workbench.selfref.meta_spec import MetaSpec
+from workbench.selfref.training import MetaTraining
 
 TINY = (
     "meta", "train", "fake-sr", "--task", "sinusoid", "--shots", "3", "--queries", "2",
@@ -70,10 +72,20 @@ def test_its_best_parameters_are_judged_from_the_run_or_the_file(told, folders):
     assert "50 episodes of test" in output
 
 
-def test_a_time_limit_ends_a_training_and_a_paused_one_goes_on():
+def test_a_time_limit_ends_a_training():
     last = lines(*TINY, "--minutes", "1e-6", "--no-store", "--json")[-1]
     assert last["status"] == "finished"
     assert last["steps"] < 60
+
+
+def test_a_paused_training_goes_on_to_the_same_end(told):
+    first, *_, whole = told
+    runner = Runner(MetaTraining(MetaSpec.from_dict(first["spec"])), RunStore())
+    runner.step(20)
+    assert runner.wait(300)
+    assert runner.close()
+    last = lines("resume", runner.run_id, "--json")[-1]
+    assert (last["status"], last["metrics"]) == ("finished", whole["metrics"])
 
 
 def test_what_can_not_be_is_refused(told):

@@ -20,7 +20,7 @@ def made(kind):
     return model, params, xs, record(model, params, xs, probes=xs)
 
 
-@pytest.mark.parametrize("kind", ["srwm", "deltanet", "linear-attention"])
+@pytest.mark.parametrize("kind", ["srwm", "deltanet"])
 def test_a_record_is_the_run_that_happens_without_it(kind):
     model, params, xs, seen = made(kind)
     state, ys = jax.jit(model.run)(params, model.start(params), xs)

@@ -12,6 +12,8 @@ from workbench.selfref import srwm
 
 OPTIONS = list(product((1, 4), ("before", "after"), (False, True)))
 D, HEADS = 3, 2
+# What is compiled runs a few times: little effort is enough.
+jit = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 
 
 def drawn(rates, steps, seed=0, dtype=np.float32):
@@ -26,10 +28,9 @@ def test_a_layer_equals_loops_over_heads_and_steps(rates, read, input_softmax):
     weights, xs = drawn(rates, 11)  # two chunks, the second not full
     writes = np.array([1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 0], np.float32)
     rule = srwm.Rule(rates, read, input_softmax)
-    run = jax.jit(jax.vmap(partial(srwm.run, rule=rule), in_axes=(0, 0)))
-    gated = jax.jit(jax.vmap(partial(srwm.run, rule=rule, writes=writes)))
-    for function, mask in ((run, None), (gated, writes)):
-        end, ys = function(weights, xs)
+    run = jit(jax.vmap(lambda w, x, m: srwm.run(w, x, rule, m), (0, 0, None)))
+    for mask in (np.ones(11, np.float32), writes):
+        end, ys = run(weights, xs, mask)
         loop = srwm_heads(weights, xs, rates, read, input_softmax, mask)
         np.testing.assert_allclose(end, loop[0], rtol=0, atol=1e-5)
         np.testing.assert_allclose(ys, loop[1], rtol=0, atol=1e-5)
@@ -39,11 +40,11 @@ def test_a_layer_equals_loops_over_heads_and_steps(rates, read, input_softmax):
 def test_the_equations_and_parallel_answers_equal_loops(rates, read, input_softmax):
     weights, xs = drawn(rates, 1)
     rule = srwm.Rule(rates, read, input_softmax)
-    end, y = srwm.step(weights[0], xs[0, 0], rule)
+    end, y = jit(partial(srwm.step, rule=rule))(weights[0], xs[0, 0])
     loop = srwm_heads(weights, xs, rates, read, input_softmax)
     np.testing.assert_allclose(end, loop[0][0], rtol=0, atol=1e-6)
     np.testing.assert_allclose(y, loop[1][0, 0], rtol=0, atol=1e-6)
-    answers = srwm.answer(weights[0], xs[0], rule)
+    answers = jit(partial(srwm.answer, rule=rule))(weights[0], xs[0])
     np.testing.assert_allclose(answers, loop[1][0], rtol=0, atol=1e-6)
 
 
@@ -59,7 +60,7 @@ def test_the_gradient_equals_differences(rates, read):
             return (end * aim[0, :D]).sum() + (ys * aim[1, :, :D]).sum()
 
         point = (weights[0], xs[0], writes)
-        value, gradient = jax.jit(loss), jax.jit(jax.grad(loss, (0, 1, 2)))(*point)
+        value, gradient = jit(loss), jit(jax.grad(loss, (0, 1, 2)))(*point)
         step = 1e-6
         for which, (given, slope) in enumerate(zip(point, gradient, strict=True)):
             for place in np.ndindex(given.shape):
@@ -77,12 +78,13 @@ def test_the_single_matrix_of_the_paper_equals_the_four_parts(rates, input_softm
     weights, xs = drawn(rates, 4)
     rule = srwm.Rule(rates, "before", input_softmax)
     parts, single = weights[0], srwm.to_general(weights[0], rates)
+    general = partial(srwm.general_step, outputs=D, rates=rates)
+    own = jit(partial(srwm.step, rule=rule))
+    other = jit(partial(general, input_softmax=input_softmax))
     for x in xs[0]:
-        parts, y = srwm.step(parts, x, rule)
-        single, other = srwm.general_step(
-            single, x, D, rates, input_softmax=input_softmax
-        )
-        np.testing.assert_allclose(other, y, rtol=0, atol=1e-6)
+        parts, y = own(parts, x)
+        single, same = other(single, x)
+        np.testing.assert_allclose(same, y, rtol=0, atol=1e-6)
     np.testing.assert_allclose(single, srwm.to_general(parts, rates), rtol=0, atol=1e-6)
 
 
@@ -104,10 +106,10 @@ def test_parts_come_apart_and_together():
 
 def test_heads_do_not_leak_into_each_other():
     weights, xs = drawn(4, 5)
-    run = jax.jit(jax.vmap(srwm.run))
+    run = jit(jax.vmap(srwm.run))
     end, ys = run(weights, xs)
-    xs[0] += 1
-    other, others = run(weights, xs)
+    moved = xs + np.array([1, 0], np.float32)[:, None, None]
+    other, others = run(weights, moved)
     np.testing.assert_array_equal(other[1], end[1])
     np.testing.assert_array_equal(others[1], ys[1])
     assert np.abs(other[0] - end[0]).max() > 1e-3

@@ -207,7 +207,7 @@ def test_an_evaluation_comes_back_from_json(trained):
         ({"rate": -1.0}, "rate is -1.0; accepted: a number, above 0"),
         ({"rate": float("nan")}, "rate is nan"),
         ({"decay": "linear"}, "decay is 'linear'; accepted: 'none', 'cosine'"),
-        ({"valid_every": 30}, "valid_every is 30; accepted: a multiple of point_every"),
+        ({"valid_every": 35}, "valid_every is 35; accepted: a multiple of point_every"),
         ({"episodes": EPISODES.but(ways=3)}, "inputs 11; accepted: 12"),
         ({"episodes": EPISODES.but(labels="delayed"), "dense": True}, "dense is True"),
     ],

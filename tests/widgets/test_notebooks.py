@@ -20,6 +20,15 @@ FOUND = {
         "the same as the workbench's layer: True",
         "example 4 of 15",
     ),
+    "04_what_evolution_discovers": (
+        "]\n3 of 12 learned",
+        "\nlinear model (100%; predict 2)",
+        "  s3 = 0.15977536292330907\n  v2 = s1 * v0\n  v2 = s3 * v2\nleft out",
+        "['linear model', 'gradient step of the squared error', 'constant learning",
+        "gradient step of the squared error: knocking it out costs fitness",
+        "an error: label less something: 3 of 3 runs, 0 of 9 in the control",
+        "Hebbian: label times something: 0 of 3 runs, 9 of 9 in the control",
+    ),
 }
 # Notebooks without a search.
 OTHERS = ("10_a_matrix_that_rewrites_itself",)

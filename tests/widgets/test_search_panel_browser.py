@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -278,6 +279,15 @@ def test_a_saved_notebook_shows_the_last_state_without_a_kernel(open_notebook, l
     assert not notebook.page.locator(".wb-static").is_visible()
 
 
+def instructions(rows):
+    """Return instructions as they are listed: constants with five digits."""
+    return [
+        re.sub(r"\d[\d.e+-]*$", lambda number: f"{float(number[0]):.5g}", row.strip())
+        for row in rows
+        if " = " in row
+    ]
+
+
 def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
     notebook, panel = started(open_notebook)
     page, keyboard = notebook.page, notebook.page.keyboard
@@ -287,6 +297,8 @@ def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
     keyboard.press("Space")
     panel.until_status("Paused")
     until(lambda: panel.root.locator(".wb-find").count() > 0, "a find", page=page)
+    last = int(notebook.evaluate("print(len(panel.hall_of_fame))"))
+    until(lambda: rows.count() == last, "the last hall of fame", page=page)
 
     # A view inside shows the program of the row that is chosen.
     heading = panel.root.locator(".wb-program h4").first
@@ -295,13 +307,17 @@ def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
     until(listing.is_visible, "the debugger", page=page)
 
     def shows(title, act):
-        """The head and the debugger follow what was done."""
-        before = listing.inner_text()
+        """The head and the debugger follow what was done, to the same program."""
         act()
         until(lambda: heading.inner_text() == title, title, page=page)
-        until(lambda: listing.inner_text() != before, "its program", page=page)
+        text = notebook.evaluate("print(panel.shown)")
+        expected = instructions(text.splitlines())
+        until(
+            lambda: instructions(listing.locator("code").all_inner_texts()) == expected,
+            f"the listing of {title}",
+            page=page,
+        )
 
-    last = rows.count()
     rows.last.focus()
     shows(f"#{last} of the hall of fame", lambda: keyboard.press("Enter"))
     shows(f"#{last - 1} of the hall of fame", lambda: keyboard.press("k"))

@@ -126,6 +126,17 @@ export class DiffTable {
     this.applyScope();
   }
 
+  /** Mark the lines of one program that carry a concept: "Learn-3", counted from 1. */
+  markCarriers(side: "left" | "right", lines: ReadonlySet<string>): void {
+    for (const { name, rows, items } of this.sections) {
+      rows.forEach((row, i) => {
+        const line = side === "left" ? row.left_line : row.right_line;
+        const shown = side === "left" ? row.left : row.right;
+        items[i]!.classList.toggle("wb-carries", shown !== null && lines.has(`${name}-${line}`));
+      });
+    }
+  }
+
   /** Go to the next change, or back to the one before. */
   move(way: 1 | -1): void {
     const stops = [...this.body.querySelectorAll<HTMLElement>(ROW)];

@@ -50,7 +50,7 @@ class ModelSpec:
     input_softmax: bool = False
     """"srwm", "fake-sr": softmax on what a head reads. The paper's general equation and
     its reinforcement learning have it, its few-shot models do not: it takes the sign
-    and the size from the features, and few-shot training then stays at chance."""
+    and the size from the features (few-shot training stayed at chance when tried)."""
     query_scale: float = 1.0
     """"srwm": W^q starts with this times the usual deviation. 1 in the paper. The
     authors' later work has 0.01, since the query is multiplied by the same matrix

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from workbench.widgets.ablation_chart import AblationChart
+from workbench.widgets.convergence_table import ConvergenceTable
 from workbench.widgets.lab_settings import lab_config_path
 from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.panel import Panel
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from workbench.widgets.srwm_panel import SRWMPanel
 
 __all__ = [
+    "AblationChart",
+    "ConvergenceTable",
     "LineageView",
     "Microscope",
     "Panel",
