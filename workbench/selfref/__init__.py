@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.selfref.meta_spec import MetaSpec
     from workbench.selfref.microscope import LayerRecord, Record, record
     from workbench.selfref.model import Model, make_model
+    from workbench.selfref.pretrained import load_pretrained
     from workbench.selfref.spec import KINDS, ModelSpec
     from workbench.selfref.trained import Trained, load_trained
     from workbench.selfref.training import MetaTraining, TrainingDiverged
@@ -29,6 +30,7 @@ __all__ = [
     "Trained",
     "TrainingDiverged",
     "flatten",
+    "load_pretrained",
     "load_trained",
     "make_model",
     "meta_preset",
@@ -49,6 +51,7 @@ _FILE_OF = {
     "Trained": "trained",
     "TrainingDiverged": "training",
     "flatten": "arrays",
+    "load_pretrained": "pretrained",
     "load_trained": "trained",
     "make_model": "model",
     "meta_preset": "meta_presets",
