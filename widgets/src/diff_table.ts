@@ -46,6 +46,7 @@ export class DiffTable {
   private layout: Layout = "side";
   private scope: Scope = "all";
   private narrow = false;
+  private carriers: HTMLElement[] = [];
   private lit: string | undefined;
   private told = "";
 
@@ -107,6 +108,7 @@ export class DiffTable {
     const hidden = diff === undefined;
     this.legend.hidden = this.tools.hidden = this.heads.hidden = hidden;
     this.lit = undefined;
+    this.unmarkCarriers(); // rows are used again for other lines
     if (hidden) {
       this.sections = [];
       this.verdict.replaceChildren();
@@ -131,13 +133,20 @@ export class DiffTable {
 
   /** Mark the lines of one program that carry a concept: "Learn-3", counted from 1. */
   markCarriers(side: "left" | "right", lines: ReadonlySet<string>): void {
-    for (const { name, rows, items } of this.sections) {
+    this.unmarkCarriers();
+    for (const { name, rows, drawn } of this.sections) {
       rows.forEach((row, i) => {
         const line = side === "left" ? row.left_line : row.right_line;
         const shown = side === "left" ? row.left : row.right;
-        items[i]!.classList.toggle("wb-carries", shown !== null && lines.has(`${name}-${line}`));
+        if (shown !== null && lines.has(`${name}-${line}`)) this.carriers.push(drawn[i]!.element);
       });
     }
+    for (const row of this.carriers) row.classList.add("wb-carries");
+  }
+
+  private unmarkCarriers(): void {
+    for (const row of this.carriers) row.classList.remove("wb-carries");
+    this.carriers = [];
   }
 
   /** Go to the next change, or back to the one before. */
