@@ -67,7 +67,7 @@ SERIES: dict[str, Callable[[tuple[str, ...]], Series]] = {
 
 def run(name: str, spec: MetaSpec, store: RunStore) -> dict[str, Any]:
     """Train to the end, from the checkpoint if there is one."""
-    run_id = f"srwm-{name.replace(' ', '-')}-{spec.seed}"
+    run_id = f"{name.replace(' ', '-')}-{spec.seed}"
     try:
         store.get(run_id)
         runner = Runner.resume_run(store, run_id)
@@ -143,11 +143,11 @@ def main() -> None:
         for name, spec in specs.items():
             if not name.endswith(options.only):
                 continue
-            done = read(options.file)
-            if (name, seed) not in done:
-                steps = options.steps or spec.steps
-                add(options.file, run(name, spec.but(seed=seed, steps=steps), store))
-            console.print(told(read(options.file)[name, seed]))
+            one = spec.but(seed=seed, steps=options.steps or spec.steps)
+            label = f"{name} {one.steps}"
+            if (label, seed) not in read(options.file):
+                add(options.file, run(label, one, store))
+            console.print(told(read(options.file)[label, seed]))
 
 
 if __name__ == "__main__":

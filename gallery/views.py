@@ -259,6 +259,48 @@ RunsPanel(store)
 """,
         ready="[data-status=finished]",
     ),
+    View(
+        name="Microscope",
+        sentence=(
+            "A self-referential weight matrix through an episode, example by example:"
+            " the matrix, its change, what it says before and after, and what if."
+        ),
+        alt=(
+            "Seven of fifteen digits were shown; a matrix as cells in orange and blue"
+            " beside the change by this example, with bars of its key and its rates."
+        ),
+        root="wb-microscope",
+        cell="""
+from workbench.widgets import Microscope
+pretrained = Microscope.pretrained()
+pretrained.step(7)
+pretrained
+""",
+        ready="[role=status]:text-matches('Example 7 of 15')",
+    ),
+    View(
+        name="SRWM panel",
+        sentence=(
+            "Training of networks that rewrite themselves, beside their baselines, with"
+            " the plateau at chance marked and the microscope below."
+        ),
+        alt=(
+            "A short training on digits: the accuracy against steps above chance,"
+            " accuracy against shots, the rates, and the microscope."
+        ),
+        root="wb-srwm",
+        cell="""
+from workbench.widgets import SRWMPanel
+srwm = SRWMPanel(baselines=(), store=None)
+srwm.edit(data="digits", ways=3, shots=2, queries=3, features=5)
+srwm.edit(rotations=1, variants=1)
+srwm.edit(layers=1, hidden=8, heads=2, batch=4, steps=200, point_every=10)
+srwm.edit(valid_every=50, valid_episodes=8, test_episodes=8)
+srwm.start()
+srwm
+""",
+        ready="[role=status]:text-is('Finished')",
+    ),
 )
 """All views, in the order of the gallery."""
 

@@ -7,31 +7,55 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.selfref.arrays import flatten, unflatten
+    from workbench.selfref.evaluate import Evaluation
+    from workbench.selfref.meta_presets import META_TASKS, meta_preset
+    from workbench.selfref.meta_spec import MetaSpec
     from workbench.selfref.microscope import LayerRecord, Record, record
     from workbench.selfref.model import Model, make_model
+    from workbench.selfref.pretrained import load_pretrained
     from workbench.selfref.spec import KINDS, ModelSpec
+    from workbench.selfref.trained import Trained, load_trained
+    from workbench.selfref.training import MetaTraining, TrainingDiverged
 
 __all__ = [
     "KINDS",
+    "META_TASKS",
+    "Evaluation",
     "LayerRecord",
+    "MetaSpec",
+    "MetaTraining",
     "Model",
     "ModelSpec",
     "Record",
+    "Trained",
+    "TrainingDiverged",
     "flatten",
+    "load_pretrained",
+    "load_trained",
     "make_model",
+    "meta_preset",
     "record",
     "unflatten",
 ]
 
 _FILE_OF = {
     "KINDS": "spec",
+    "META_TASKS": "meta_presets",
+    "Evaluation": "evaluate",
+    "LayerRecord": "microscope",
+    "MetaSpec": "meta_spec",
+    "MetaTraining": "training",
     "Model": "model",
     "ModelSpec": "spec",
-    "LayerRecord": "microscope",
     "Record": "microscope",
-    "record": "microscope",
+    "Trained": "trained",
+    "TrainingDiverged": "training",
     "flatten": "arrays",
+    "load_pretrained": "pretrained",
+    "load_trained": "trained",
     "make_model": "model",
+    "meta_preset": "meta_presets",
+    "record": "microscope",
     "unflatten": "arrays",
 }
 

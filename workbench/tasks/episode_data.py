@@ -86,6 +86,20 @@ def pool(spec: EpisodeSpec, split: EpisodeSplit) -> Pool:
     return _pools(kept, _stamp(spec))[split]
 
 
+def drawings(spec: EpisodeSpec, split: EpisodeSplit) -> NDArray[np.uint8]:
+    """Return what the features of `pool` were made of, to be looked at.
+
+    uint8 [classes, drawings, side, side], 255 where the drawing is darkest; without
+    the variants.
+    """
+    kept = spec.but_data()
+    rotations = spec.rotations if split == "train" else min(spec.rotations, 4)
+    classes = _turned(_split(kept, _read(kept))[split], rotations)
+    count = min(len(one.drawings) for one in classes)
+    values = np.stack([one.drawings[:count] for one in classes])
+    return np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
+
+
 def _stamp(spec: EpisodeSpec) -> tuple[tuple[str, int, int], ...]:
     """Return what tells that a file has changed."""
     stats = [(path, Path(path).expanduser()) for path in spec.files]
