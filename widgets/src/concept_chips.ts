@@ -40,7 +40,7 @@ const SURE = 0.5;
 export class ConceptChips {
   readonly element: HTMLElement;
   private readonly list = h("ul", { class: "wb-concept-list", "aria-label": "Concepts in this program" });
-  private readonly note = h("span", { class: "wb-note", role: "status" });
+  private readonly note = h("span", { class: "wb-note wb-concept-note", "aria-live": "polite" });
   private readonly tip = h("div", { class: "wb-concept-tip", hidden: true });
   private readonly detail = h("div", { class: "wb-concept-detail", role: "group", hidden: true });
   private readonly reach: () => void;

@@ -97,14 +97,14 @@ it("tells formula and certainty of the chip that is pointed at or has the focus,
 
 it("says when there is none, while they are named, and when they cannot be", async () => {
   await show({ state: "done", version: 3, items: [], revision: 2 });
-  expect(text(".wb-concepts [role=status]")).toBe("no known concept found");
+  expect(text(".wb-concept-note")).toBe("no known concept found");
   await frame(1, { concepts: { state: "failed", message: "too few examples", version: 3, revision: 3 } });
-  expect(text(".wb-concepts [role=status]")).toBe("could not be named: too few examples");
+  expect(text(".wb-concept-note")).toBe("could not be named: too few examples");
 });
 
 it("without a kernel that named them, it says how they come", async () => {
   await show({}, {}, false);
-  expect(text(".wb-concepts [role=status]")).toBe("not named yet; run the cell to know them");
+  expect(text(".wb-concept-note")).toBe("not named yet; run the cell to know them");
 });
 
 it("does not light up the lines of another program, and takes up a concept that this one has too", async () => {
