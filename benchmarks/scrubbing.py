@@ -103,19 +103,13 @@ def measure(steps: int, times: int, rounds: int, width: int) -> dict[str, Any]:
             server.close()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--times", type=int, default=1, help="20 instructions each")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--width", type=int, default=1120, help="of the window")
-    given = parser.parse_args()
-    result = measure(given.steps, given.times, given.rounds, given.width)
-    times = result["times"]
-    gaps = sorted(after - now for now, after in pairwise(times))
-    seconds = (times[-1] - times[0]) / 1000
+def report(result: dict[str, Any], steps: int, times: int, width: int) -> None:
+    """Print what was counted."""
+    frames = result["times"]
+    gaps = sorted(after - now for now, after in pairwise(frames))
+    seconds = (frames[-1] - frames[0]) / 1000
     print(
-        f"{given.steps} steps of {20 * given.times} instructions, {given.width} px:"
+        f"{steps} steps of {20 * times} instructions, {width} px:"
         f" {len(gaps) / seconds:.1f} frames/s over {len(gaps)} frames;"
         f" {gaps[len(gaps) // 2]:.1f} ms median, {gaps[int(len(gaps) * 0.99)]:.1f} ms"
         f" 99th percentile, {gaps[-1]:.1f} ms longest; {result['long']} tasks above"
@@ -124,6 +118,20 @@ def main() -> None:
     each = {PARTS[n]: 1000 * time / len(gaps) for n, time in result["work"].items()}
     told = ", ".join(f"{name} {time:.2f} ms" for name, time in each.items())
     print(f"processor time of the main thread a frame: {told}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument(
+        "--times", type=int, nargs="+", default=[1, 3], help="20 instructions each"
+    )
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--width", type=int, default=1120, help="of the window")
+    given = parser.parse_args()
+    for times in given.times:
+        result = measure(given.steps, times, given.rounds, given.width)
+        report(result, given.steps, times, given.width)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from experiments.series import Key, Line
 
 NAME = "conditions"
-RUNS, BUDGET = 10, 10_000
-FIELDS = ("condition", "arm", "budget", "seed")
+RUNS, BUDGET, POPULATIONS = 10, 50_000, 1
+FIELDS = ("condition", "arm", "budget", "populations", "seed")
 ARMS = ("condition", "control")
 FRESH = 24  # tasks of T_select, and of T_final
 
@@ -91,7 +92,7 @@ class Condition:
     control: ProjectedTasks | TenClassTasks
     paper: str
 
-    def spec(self, arm: str, budget: int, seed: int) -> SearchSpec:
+    def spec(self, arm: str, budget: int, populations: int, seed: int) -> SearchSpec:
         """Return the search of one run."""
         tasks = self.condition if arm == "condition" else self.control
         vector = tasks.label == "vector"
@@ -113,6 +114,7 @@ class Condition:
             cache=CacheSpec(),
             hurdle=HurdleSpec(train=100, valid=100),
             cost_factor=4.0,
+            populations=populations,
             individuals=budget,
             seed=seed_of(NAME, self.title, arm, seed),
         )
@@ -153,10 +155,15 @@ CONDITIONS = {
 
 
 def run(
-    condition: str, arm: str, budget: int, seed: int, checkpoints: Path | None = None
+    condition: str,
+    arm: str,
+    budget: int,
+    populations: int,
+    seed: int,
+    checkpoints: Path | None = None,
 ) -> Line:
     """Search once; keep also what the start reaches on the same fresh tasks."""
-    spec = CONDITIONS[condition].spec(arm, budget, seed)
+    spec = CONDITIONS[condition].spec(arm, budget, populations, seed)
     search = ended(spec, checkpoints)
     start, final = spec.start(), spec.task_spec("final")
     if start is None or final is None:
@@ -165,33 +172,37 @@ def run(
     return {**line_of(search, "accuracy"), "start": begun}
 
 
-def keys(runs: int, budget: int) -> list[Key]:
+def keys(runs: int, budget: int, populations: int = POPULATIONS) -> list[Key]:
     """Return the runs in the order in which they are made: seed by seed."""
     return [
-        (condition, arm, budget, seed)
+        (condition, arm, budget, populations, seed)
         for seed in range(1, runs + 1)
         for condition in CONDITIONS
         for arm in ARMS
     ]
 
 
-def counted(series: Series, budget: int, condition: str, arm: str) -> Counter[str]:
+Size = dict[str, int]
+"""The budget and the populations of a run."""
+
+
+def counted(series: Series, size: Size, condition: str, arm: str) -> Counter[str]:
     """Return in how many winners each concept was found."""
-    lines = series.lines(condition=condition, arm=arm, budget=budget)
+    lines = series.lines(condition=condition, arm=arm, **size)
     return Counter(name for line in lines for name in line["concepts"])
 
 
-def draw(series: Series, budget: int, path: Path) -> None:
+def draw(series: Series, size: Size, path: Path) -> None:
     """Draw how often the paper's concept was found, with and without the condition."""
     with figure(path, height=3.2) as axes:
         for turn, (arm, colour, mark) in enumerate(
             zip(ARMS, (BLUE, ORANGE), ("o", "s"), strict=True)
         ):
             for place, (name, condition) in enumerate(reversed(CONDITIONS.items())):
-                lines = series.lines(condition=name, arm=arm, budget=budget)
+                lines = series.lines(condition=name, arm=arm, **size)
                 if not lines:
                     continue
-                found = counted(series, budget, name, arm)[condition.concept]
+                found = counted(series, size, name, arm)[condition.concept]
                 share = wilson(found, len(lines))
                 error = [[share.value - share.low], [share.high - share.value]]
                 axes.errorbar(
@@ -210,19 +221,17 @@ def draw(series: Series, budget: int, path: Path) -> None:
         legend(axes)
 
 
-def report(series: Series, budget: int, page: Path) -> None:
+def report(series: Series, size: Size, page: Path) -> None:
     """Write the page and its figure."""
     picture = page.with_name("conditions_concepts.svg")
-    draw(series, budget, picture)
+    draw(series, size, picture)
     rows, gains, others = [], [], []
     for name, condition in CONDITIONS.items():
-        lines = {
-            arm: series.lines(condition=name, arm=arm, budget=budget) for arm in ARMS
-        }
+        lines = {arm: series.lines(condition=name, arm=arm, **size) for arm in ARMS}
         if not all(lines.values()):
             continue
         runs = [len(lines[arm]) for arm in ARMS]
-        found = {arm: counted(series, budget, name, arm) for arm in ARMS}
+        found = {arm: counted(series, size, name, arm) for arm in ARMS}
         hits = [found[arm][condition.concept] for arm in ARMS]
         shares = [wilson(hit, of) for hit, of in zip(hits, runs, strict=True)]
         rows.append(
@@ -248,6 +257,7 @@ def report(series: Series, budget: int, page: Path) -> None:
                     number(mean(finals), ".3f"),
                     number(mean(gained), "+.2f"),
                     f"{mean([line['evaluations'] for line in lines[arm]]).value:,.0f}",
+                    f"{median(line['found_at'] for line in lines[arm]):,.0f}",
                 ]
             )
         for concept in sorted(set(found["condition"]) | set(found["control"])):
@@ -260,11 +270,12 @@ def report(series: Series, budget: int, page: Path) -> None:
                     f"{fisher(both[0], runs[0], both[1], runs[1]):.2g}",
                 ]
             )
-    lines_ = series.lines(budget=budget)
+    lines_ = series.lines(**size)
     write(
         page,
         template(NAME).format(
-            budget=f"{budget:,}",
+            budget=f"{size['budget']:,}",
+            populations=size["populations"],
             table=table(
                 (
                     "condition",
@@ -278,27 +289,59 @@ def report(series: Series, budget: int, page: Path) -> None:
             ),
             figure=picture.name,
             gains=table(
-                ("arm", "start", "winner", "gain, points", "full evaluations"), gains
+                (
+                    "arm",
+                    "start",
+                    "winner",
+                    "gain, points",
+                    "full evaluations",
+                    "winner is number",
+                ),
+                gains,
             ),
             others=table(("condition", "concept", "with it", "control", "p"), others),
             tests=len(others),
+            budgets=_budgets(series),
             minutes=f"{sum(line['seconds'] for line in lines_) / 60:,.0f}",
         ),
     )
 
 
+def _budgets(series: Series) -> str:
+    """Return what each budget in the file came to, over all conditions."""
+    rows = []
+    tried = {(line["populations"], line["budget"]) for line in series.lines()}
+    for populations, budget in sorted(tried):
+        cells = []
+        for arm in ARMS:
+            lines = series.lines(arm=arm, budget=budget, populations=populations)
+            found = sum(
+                CONDITIONS[line["condition"]].concept in line["concepts"]
+                for line in lines
+            )
+            gains = [100 * (line["final"] - line["start"]) for line in lines]
+            cells += [f"{found} of {len(lines)}", f"{mean(gains).value:+.2f}"]
+        rows.append([f"{populations}, {budget:,}", *cells])
+    header = ("populations, individuals in all", "condition", "gain", "control", "gain")
+    return table(header, rows)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
-    options = parse(NAME, __doc__, RUNS, BUDGET, arguments)
+    more = {"populations": (POPULATIONS, "of one run, without exchange")}
+    options = parse(NAME, __doc__, RUNS, BUDGET, arguments, more=more)
     series, tell = Series(options.file, FIELDS), teller()
+    size = {"budget": options.budget, "populations": options.populations}
     if options.report:
-        report(series, options.budget, options.page)
+        report(series, size, options.page)
     else:
 
-        def one(condition: str, arm: str, budget: int, seed: int) -> Line:
-            return run(condition, arm, budget, seed, options.checkpoints)
+        def one(
+            condition: str, arm: str, budget: int, populations: int, seed: int
+        ) -> Line:
+            return run(condition, arm, budget, populations, seed, options.checkpoints)
 
-        series.fill(keys(options.runs, options.budget), one, tell)
+        series.fill(keys(options.runs, options.budget, options.populations), one, tell)
 
 
 if __name__ == "__main__":

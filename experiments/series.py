@@ -12,7 +12,7 @@ import platformdirs
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data" / "experiments"
@@ -109,6 +109,7 @@ def parse(
     budget: int,
     arguments: Sequence[str] | None,
     unit: str = "individuals",
+    more: Mapping[str, tuple[int, str]] | None = None,
 ) -> argparse.Namespace:
     """Read the command line that all series share.
 
@@ -122,6 +123,8 @@ def parse(
         The words after the command; None: those of this process.
     unit
         What the budget counts.
+    more
+        Further numbers: default and help by name.
     """
     parser = argparse.ArgumentParser(prog=f"python -m experiments.{name}")
     parser.description = doc
@@ -129,6 +132,8 @@ def parse(
         "--runs", type=int, default=runs, help="of each arm; seeds 1, 2, ..."
     )
     parser.add_argument("--budget", type=int, default=budget, help=f"{unit} of a run")
+    for field, (value, told) in (more or {}).items():
+        parser.add_argument(f"--{field}", type=int, default=value, help=told)
     parser.add_argument(
         "--report",
         action="store_true",
@@ -146,7 +151,7 @@ def parse(
         help="where a long run that was interrupted goes on from",
     )
     options = parser.parse_args(arguments)
-    for field in ("runs", "budget"):
+    for field in ("runs", "budget", *(more or {})):
         if getattr(options, field) < 1:
             parser.error(f"--{field} is {getattr(options, field)}; accepted: 1 or more")
     return options

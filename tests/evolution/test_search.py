@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -186,6 +187,55 @@ def test_the_curve_says_how_the_population_does():
     assert last["best"] == search.best.fitness
     for name in ("evaluations", "cache_hits", "train_steps"):
         assert last[name] == search.counters[name]
+
+
+def test_the_curve_has_the_best_of_each_population():
+    search = Search(small(individuals=900, populations=3, seed=2), threads=2)
+    reports(search, 77)
+    curves = search.population_curves
+    assert (curves.index == search.curve["individuals"]).all()
+    assert list(curves.columns) == [0, 1, 2]
+    assert (curves.max(axis=1).to_numpy() == search.curve["best"]).all()
+    assert curves[curves.columns].apply(lambda one: one.is_monotonic_increasing).all()
+    assert list(curves.iloc[-1]) == [state.best for state in search.populations]
+    alone = Search(small(individuals=900, seed=2))
+    reports(alone, 77)
+    assert alone.population_curves.shape == (len(alone.curve), 0)
+
+
+def test_states_of_earlier_releases_lack_the_populations():
+    search = Search(small(individuals=900, populations=3, seed=2))
+    search.advance(600)
+    kept = Curve(8)
+    kept.read_array(search.state()["curve"])
+    assert kept.points == search._curve.points
+    old = search.state()["curve"][:, :-3]
+    kept.read_array(old)
+    assert kept.points[-1].keys() == {
+        name for name in search._curve.points[-1] if "best." not in name
+    }
+    kept.points.append(search._curve.points[-1])
+    again = Curve(8)
+    again.read_array(kept.to_array())
+    assert again.points == kept.points
+
+
+def test_what_threads_do_is_told_and_is_no_part_of_the_state():
+    search = Search(small(individuals=900, populations=3, seed=2), threads=2)
+    search.prepare()
+    reports(search, 300)
+    spans = search.work
+    assert {span.doing for span in spans} == {"compiling", "evaluating", "waiting"}
+    assert {span.population for span in spans if span.doing == "evaluating"} == {
+        0,
+        1,
+        2,
+    }
+    for thread in (0, 1):
+        own = sorted(span[2:4] for span in spans if span.thread == thread)
+        assert all(began <= ended for began, ended in own)
+        assert all(a[1] <= b[0] for a, b in pairwise(own))
+    assert not any("work" in name for name in search.state())
 
 
 def test_points_stay_few():

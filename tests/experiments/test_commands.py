@@ -139,13 +139,13 @@ def test_no_search_and_no_tuning_sees_the_held_out_pairs():
         seen = {*spec.tasks.class_pairs, *spec.select.class_pairs}
         assert seen.isdisjoint(spec.final.class_pairs)
     for condition in conditions.CONDITIONS.values():
-        spec = condition.spec("control", 1000, 1)
+        spec = condition.spec("control", 1000, 1, 1)
         assert {*spec.tasks.class_pairs}.isdisjoint(spec.final.class_pairs)
 
 
 def test_the_network_for_ten_classes_learns():
     tasks = replace(conditions.TEN, dataset="digits", tasks=4).make()
-    spec = conditions.CONDITIONS["ten classes"].spec("condition", 100, 1)
+    spec = conditions.CONDITIONS["ten classes"].spec("condition", 100, 1, 1)
     start = spec.start()
     faster = Program.from_text(
         conditions.TEN_CLASS_NETWORK.replace("0.01", "0.05"), space=start.space

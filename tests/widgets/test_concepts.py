@@ -33,7 +33,7 @@ def names(panel):
 def view():
     view = ProgramView(linear(0.07))
     view.comm = FakeComm()
-    assert view.wait(60)
+    assert view.wait(240)
     yield view
     view.close()
 
@@ -66,14 +66,14 @@ def test_the_cell_does_not_wait_and_only_the_last_program_is_told(monkeypatch, v
     view.program = affine(0.072)
     assert names(view)[0] == "linear model", "what is known stays until more is"
     go.set()
-    assert view.wait(60)
+    assert view.wait(240)
     until(lambda: names(view)[0] == "affine model")
     assert view.concepts["version"] == view.listing["version"]
 
 
 def test_nothing_found_and_nothing_that_can_be_said(monkeypatch):
     empty = ProgramView(Program())
-    assert empty.wait(60)
+    assert empty.wait(240)
     assert empty.part("concepts")["items"] == []
     assert "No known concept found." in empty.static_html()
     empty.close()
@@ -83,7 +83,7 @@ def test_nothing_found_and_nothing_that_can_be_said(monkeypatch):
 
     monkeypatch.setattr(concepts, "discover", fail)
     failed = ProgramView(linear(0.073))
-    assert failed.wait(60)
+    assert failed.wait(240)
     assert failed.part("concepts")["state"] == "failed"
     assert failed.part("concepts")["message"] == "too few examples"
     failed.close()
@@ -103,7 +103,7 @@ def test_a_concept_is_lit_up_from_the_notebook(view):
 
 def test_the_debugger_names_concepts_too():
     debugger = ProgramDebugger(linear(0.07), TASKS.make()[0])
-    until(lambda: debugger.part("concepts").get("state") == "done")
+    until(lambda: debugger.part("concepts").get("state") == "done", 240)
     assert debugger.part("concepts")["items"][0]["name"] == "linear model"
     debugger.close()
 
@@ -136,7 +136,7 @@ def test_each_concept_is_knocked_out_in_turn(monkeypatch):
     assert "linear model" in html
     json.dumps(part)
     chart.program = Program()
-    assert chart.wait(60)
+    assert chart.wait(240)
     assert chart.part("ablation")["items"] == []
     assert "No known concept" in chart.static_html()
     chart.close()
@@ -179,7 +179,7 @@ def panel(search):
     panel = SearchPanel(search=search)
     panel.comm = FakeComm()
     panel.comm.message(type="attach", view="a")
-    until(lambda: panel.part("concepts").get("state") == "done")
+    until(lambda: panel.part("concepts").get("state") == "done", 240)
     yield panel
     panel.close()
 
@@ -245,7 +245,7 @@ def test_an_ablation_stands_with_the_chips_and_the_discoveries(panel, monkeypatc
 def test_a_difference_says_which_concepts_came_and_went():
     images = ProjectedTasks(train=20, valid=10, tasks=2)
     view = ProgramDiff(linear(0.07), affine(0.07), tasks=images)
-    until(lambda: view.part("concepts").get("state") == "done", 60)
+    until(lambda: view.part("concepts").get("state") == "done", 240)
     items = view.part("concepts")["items"]
     assert [(item["name"], item["change"]) for item in items] == [
         ("affine model", "gained"),
@@ -255,5 +255,5 @@ def test_a_difference_says_which_concepts_came_and_went():
     ]
     assert view.part("concepts")["version"] == view.part("diff")["version"]
     assert items[1]["lines"] == ["Predict-1"]
-    assert view.wait(60)
+    assert view.wait(240)
     view.close()

@@ -37,6 +37,16 @@ def test_without_edits_it_is_the_program(draft):
     ]
 
 
+def test_a_line_behind_a_hash_that_is_almost_an_instruction_is_no_remark(draft):
+    read = draft.with_text(
+        TEXT.replace("s2 = 0.01", "# more of s2 = ...\n  #s2 = 0.02")
+    )
+    assert states(read)[0] == ("s2 = 0.02", False)
+    assert states(read)[1:] == states(draft)[1:]
+    with pytest.raises(ProgramSyntaxError, match=r"line 9, column 8: found `v3o`"):
+        draft.with_text(TEXT.replace("v2 = s3 * v0", "# v2=v3o * v0"))
+
+
 def test_a_line_knocked_out_leaves_others_dead_and_comes_back(draft):
     number = draft.at("learn", 3).id
     out = draft.switched(number, on=False)

@@ -119,5 +119,8 @@ def test_marimo(marimo, page):
     page.goto(marimo)
     panel = search_and_pause(page)
     assert panel.root.get_attribute("data-wb-theme") == "dark"
+    panel.root.get_by_role("tab", name="Debugger").click()
+    nested = panel.root.locator(".wb-nested")
+    until(lambda: "Epoch 1 of" in nested.inner_text(), "the debugger in it", page=page)
     page.reload()
     panel.until_status("Paused", "Ready")

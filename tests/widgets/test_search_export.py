@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from workbench import PRESETS, Search
 from workbench.evolution import CacheSpec, HurdleSpec
@@ -97,13 +98,43 @@ def test_the_curve_as_svg(panel):
     assert "<image" not in text
 
 
+def test_the_curve_as_parquet(panel):
+    read = pd.read_parquet(io.BytesIO(panel.export("parquet")))
+    pd.testing.assert_frame_equal(read, panel.search.curve)
+
+
+def test_the_curve_as_png(panel):
+    size = Image.open(io.BytesIO(panel.export("png"))).size
+    assert size == (1440, 720)
+
+
+def test_the_family_tree_as_csv(panel):
+    read = pd.read_csv(io.StringIO(panel.export("phylogeny")))
+    assert read["fitness"].iloc[-1] == panel.search.curve["best"].iloc[-1]
+    known = {"[none]", *(f"[{number}]" for number in read["id"])}
+    assert set(read["ancestor_list"]) <= known
+
+
+def test_each_population_is_in_the_exports_and_in_the_static_picture():
+    spec = SPEC.but(populations=3, individuals=900)
+    panel = SearchPanel(search=Search(spec).run())
+    read = pd.read_csv(io.StringIO(panel.export("csv")))
+    own = panel.search.population_curves
+    assert (read[["best.0", "best.1", "best.2"]].to_numpy() == own.to_numpy()).all()
+    assert ET.fromstring(panel.export("svg")) is not None
+    assert panel.static_html().count("<title>Population") == 3
+    lanes = panel.part("threads")["lanes"]
+    assert len(lanes) == min(3, panel.search.threads)
+    panel.close()
+
+
 def test_what_cannot_be_exported_yet_or_at_all():
     panel = SearchPanel("linear", store=None)
     assert "SearchSpec(" in panel.export("code")
     with pytest.raises(ValueError, match="before the search has started"):
         panel.export("csv")
-    with pytest.raises(ValueError, match=r"'png'.*accepted: code, table"):
-        panel.export("png")
+    with pytest.raises(ValueError, match=r"'pdf'.*accepted: code, table"):
+        panel.export("pdf")
     panel.close()
 
 

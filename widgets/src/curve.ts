@@ -5,6 +5,7 @@ import { h, setText } from "./dom";
 import { duration, fitness, short } from "./format";
 import { boxFor, drawAxes, fillBand, prepare, strokeLine, type Box } from "./plot";
 import { clockStep, fitnessScale, linearScale, ninesScale, wholeStep, type Scale } from "./scales";
+import { dashesOf, lineColours } from "./line_styles";
 import type { Table } from "./table";
 import { colours, type Colours } from "./theme";
 
@@ -21,6 +22,15 @@ export type YAxis = "linear" | "nines";
 export const FITNESS_TITLE = "Fitness (1 is perfect)";
 const MARK = 4.5;
 
+/** Lines of populations begin here: the first two looks are near those of best and median. */
+export const FIRST_LOOK = 2;
+
+/** The best so far of each population, as losses. */
+export interface PopulationLines {
+  axes: Record<XAxis, number[]>;
+  losses: number[][];
+}
+
 export class Curve {
   readonly element: HTMLElement;
   xAxis: XAxis = "individuals";
@@ -29,6 +39,8 @@ export class Curve {
   marks: number[] = [];
   /** What was changed while the search was paused. */
   changes: Change[] = [];
+  /** Thin lines, one a population; undefined where they are off. */
+  populations: PopulationLines | undefined;
   emptyText = "";
   /** Called when the curve has been drawn, so what lies over it can follow. */
   ondraw: () => void = () => {};
@@ -258,6 +270,7 @@ export class Curve {
     context.setLineDash([5, 3]);
     strokeLine(context, rows, x, y("q50"), false);
     context.setLineDash([]);
+    this.drawPopulations(context, yScale);
     context.strokeStyle = paint.best;
     context.lineWidth = 2;
     strokeLine(context, rows, x, y("best"), true);
@@ -266,6 +279,22 @@ export class Curve {
     }
     this.drawMarks(context, paint, rows, x, y("best"));
     context.restore();
+  }
+
+  private drawPopulations(context: CanvasRenderingContext2D, yScale: Scale): void {
+    if (!this.populations) return;
+    const { left, top, width, height } = this.box;
+    const axis = this.populations.axes[this.xAxis];
+    const paint = lineColours(this.element);
+    context.lineWidth = 1.25;
+    this.populations.losses.forEach((losses, number) => {
+      const slot = number + FIRST_LOOK;
+      context.strokeStyle = paint[slot % paint.length]!;
+      context.setLineDash(dashesOf(slot));
+      const x = (row: number) => left + width * this.xScale.place(axis[row]!);
+      strokeLine(context, losses.length, x, (row) => top + height * (1 - yScale.place(losses[row]!)), true);
+    });
+    context.setLineDash([]);
   }
 
   /** Where a number of individuals stands, on whatever axis; the end if beyond it. */

@@ -2,15 +2,18 @@
 
 import { ChangeList, type Change } from "./changes";
 import type { Channel } from "./channel";
-import { Curve, X_AXES, type XAxis, type YAxis } from "./curve";
-import { h, setAttributes } from "./dom";
+import { Curve, FIRST_LOOK, X_AXES, type PopulationLines, type XAxis, type YAxis } from "./curve";
+import { h, setAttributes, setText } from "./dom";
 import { fitness, short } from "./format";
+import { swatch } from "./line_styles";
 import { segmented } from "./segmented";
 import { Timeline } from "./timeline";
 
 export interface CurveState {
   xAxis: XAxis;
   yAxis: YAxis;
+  /** Whether each population has a line. */
+  populations: boolean;
 }
 
 const TABLE_ROWS = 12;
@@ -23,6 +26,9 @@ export class CurveView {
   private readonly table: HTMLDetailsElement;
   private readonly tableBody = h("div", {});
   private readonly changes = new ChangeList();
+  private readonly each = h("input", { type: "checkbox", "data-key": "populations" });
+  private readonly eachLabel = h("label", { class: "wb-check", title: "The best so far of each population, as a thin line", hidden: true }, this.each, h("span", {}, "Populations"));
+  private readonly eachLegend = h("ul", { class: "wb-legend wb-each", "aria-label": "Populations", hidden: true });
   private filling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -46,6 +52,17 @@ export class CurveView {
       () => {
         this.curve.xAxis = this.state.xAxis = axis.value as XAxis;
         this.curve.redraw();
+      },
+      { signal },
+    );
+    this.each.checked = state.populations;
+    this.each.addEventListener(
+      "change",
+      () => {
+        this.state.populations = this.each.checked;
+        this.updatePopulations();
+        this.curve.redraw();
+        this.fillTable();
       },
       { signal },
     );
@@ -77,9 +94,11 @@ export class CurveView {
           },
           signal,
         ),
+        this.eachLabel,
         h("label", { class: "wb-axis" }, "against ", axis),
       ),
       legend(),
+      this.eachLegend,
       this.curve.element,
       this.timeline.element,
       this.changes.element,
@@ -99,9 +118,25 @@ export class CurveView {
         : this.channel.part("state").status === "ready"
           ? "The curve appears here when the search starts."
           : "The curve begins after the first few hundred individuals.";
+    this.updatePopulations();
     this.timeline.update();
     this.curve.redraw();
     setAttributes(this.curve.element.firstElementChild!, { "aria-label": this.curve.describe() });
+  }
+
+  private updatePopulations(): void {
+    const part = this.channel.part("populations");
+    const losses = (part.losses ?? []) as number[][];
+    this.eachLabel.hidden = losses.length === 0;
+    this.curve.populations = this.state.populations && losses.length > 0 ? (part as unknown as PopulationLines) : undefined;
+    this.eachLegend.hidden = !this.curve.populations;
+    const left = Number(part.of ?? 0) - losses.length;
+    const count = losses.length + (left > 0 ? 1 : 0);
+    if (this.eachLegend.childElementCount !== count) {
+      this.eachLegend.replaceChildren(...losses.map((_, i) => h("li", {}, swatch(i + FIRST_LOOK), `population ${i + 1}`)));
+      if (left > 0) this.eachLegend.append(h("li", {}));
+    }
+    if (left > 0) setText(this.eachLegend.lastElementChild!, `the first ${losses.length} of ${part.of}`);
   }
 
   /** The open table follows the curve at a pace at which it can be read. */
@@ -143,7 +178,20 @@ export class CurveView {
           }),
         ),
       ),
+      ...this.populationTable(row),
     );
+  }
+
+  /** What each population had reached, at a few points of the running time. */
+  private populationTable(row: (tag: "th" | "td", cells: string[]) => HTMLElement): HTMLElement[] {
+    const lines = this.curve.populations;
+    if (!lines) return [];
+    const at = lines.axes.individuals;
+    const count = Math.min(TABLE_ROWS, at.length);
+    const picks = Array.from({ length: count }, (_, i) => Math.round((i * (at.length - 1)) / Math.max(1, count - 1)));
+    const head = row("th", ["Individuals", ...lines.losses.map((_, i) => `Population ${i + 1}`)]);
+    const body = picks.map((pick) => row("td", [short(at[pick]!), ...lines.losses.map((losses) => fitness(1 - losses[pick]!))]));
+    return [h("table", { "aria-label": "Best of each population" }, h("thead", {}, head), h("tbody", {}, ...body))];
   }
 }
 

@@ -1,7 +1,6 @@
-// The rows of a diff: what became of a line, in a sign, in words and in its tokens.
+// What became of a line, in a sign, in words and in its tokens; drawn_row.ts draws it.
 
-import { h, setAttributes } from "./dom";
-import { highlight } from "./listing";
+import { joined, tokenize, type Token } from "./listing";
 
 export type DiffKind = "same" | "renamed" | "moved" | "changed" | "added" | "removed";
 
@@ -73,119 +72,159 @@ export function isEffective(row: DiffRow): boolean {
   return row.matters || row.left_live || row.right_live;
 }
 
-/** Builds rows, and keeps those of the last diff to use them again. */
-export class DiffRows {
-  private kept = new Map<string, HTMLElement[]>();
-  private next = new Map<string, HTMLElement[]>();
-  private readonly codes = new Map<string, HTMLElement>();
+/** What a cell says, apart from how it is drawn. */
+export interface CellWords {
+  live: boolean;
+  empty: boolean;
+  code: Token[];
+  dead: boolean;
+  note: Note | null;
+  jump: Jump | null;
+  /** Whether the other cell says the same, so that this one is not read out. */
+  silent: boolean;
+}
 
-  /** Call when all rows of a diff were taken: what was not used is forgotten. */
-  turn(): void {
-    [this.kept, this.next] = [this.next, new Map()];
-    if (this.codes.size > 2000) this.codes.clear();
-  }
+interface Note {
+  marked: boolean;
+  long: string;
+  text: string;
+  was: string;
+}
 
-  /** The row's element; `down` says which way a moved line went. */
-  take(row: DiffRow, down: boolean): HTMLElement {
-    const key = [row.kind, row.left, row.right, row.left_line, row.right_line, row.left_live, row.right_live, row.matters, row.why, down].join("\n");
-    const item = this.kept.get(key)?.shift() ?? this.build(row, down);
-    const same = this.next.get(key);
-    if (same) same.push(item);
-    else this.next.set(key, [item]);
-    return item;
-  }
+interface Jump {
+  text: string;
+  title: string;
+}
 
-  private build(row: DiffRow, down: boolean): HTMLElement {
-    const change = changeOf(row);
-    const two = row.left !== null && row.right !== null;
-    const item = h("li", {
-      class: "wb-diff-row",
-      "data-row": "",
-      "data-change": change,
-      "data-matters": row.matters,
-      "data-sides": two ? (row.left === row.right ? "same" : "both") : row.left === null ? "right" : "left",
-      "data-pair": row.kind === "moved" && `${row.left_line}-${row.right_line}`,
-    });
-    const [left, right] = this.texts(row);
-    const differ = two && row.left !== row.right;
-    item.append(
-      h("span", { class: "wb-diff-sign", "aria-hidden": "true" }, change === "moved" ? (down ? "↓" : "↑") : SIGNS[change]),
-      number("left", row.left === null ? null : row.left_line),
-      h(
-        "span",
-        // Where both say the same, it is read out once.
-        { class: "wb-diff-cell wb-diff-left", "aria-hidden": two && !differ && "true", "data-live": row.left_live, "data-empty": row.left === null },
-        change !== "same" && hidden(`${SPOKEN[change]} ${differ ? "before: " : ""}`),
-        left,
-        row.left !== null && !row.left_live && dead(),
-        row.left === null && row.kind === "moved" && jump(down, "from", row.left_line),
-      ),
-      number("right", row.right === null ? null : row.right_line),
-      h(
-        "span",
-        { class: "wb-diff-cell wb-diff-right", "data-live": row.right_live, "data-empty": row.right === null },
-        two && change !== "same" && hidden(differ ? "now: " : `${SPOKEN[change]} `),
-        right,
-        row.right !== null && !row.right_live && dead(),
-        note(row, change),
-        row.right === null && row.kind === "moved" && jump(down, "to", row.right_line),
-      ),
-    );
-    return item;
-  }
+export interface RowWords {
+  change: Change;
+  sign: string;
+  sides: "same" | "both" | "left" | "right";
+  matters: boolean;
+  pair: string | null;
+  numbers: [string, string];
+  /** What a screen reader says before the left code and before the right. */
+  spoken: [string, string];
+  left: CellWords;
+  right: CellWords;
+  /** Rows of one shape differ in their texts only. */
+  shape: string;
+  /** Rows of one content differ in their line numbers only. */
+  content: string;
+}
 
-  private texts({ kind, left, right }: DiffRow): [HTMLElement | null, HTMLElement | null] {
-    if (left !== null && right !== null && kind !== "same") return marked(left, right);
-    return [left === null ? null : this.code(left), right === null ? null : this.code(right)];
-  }
+/** Say what became of a line; `down` says which way a moved line went. */
+export function inWords(row: DiffRow, down: boolean): RowWords {
+  const change = changeOf(row);
+  const { left, right } = row;
+  const two = left !== null && right !== null;
+  const differ = two && left !== right;
+  const spoken = SPOKEN[change];
+  const colours = [coloursOf(row.left_live, row.matters), coloursOf(row.right_live, row.matters)] as const;
+  const [before, after] =
+    two && row.kind !== "same"
+      ? marked(left, right, colours)
+      : [tokens(left ?? "", colours[0]), tokens(right ?? "", colours[1])];
+  const moved = row.kind === "moved";
+  const words: RowWords = {
+    change,
+    sign: change === "moved" ? (down ? "↓" : "↑") : SIGNS[change],
+    sides: two ? (differ ? "both" : "same") : left === null ? "right" : "left",
+    matters: row.matters,
+    pair: moved ? `${row.left_line}-${row.right_line}` : null,
+    numbers: [left === null ? "" : String(row.left_line ?? ""), right === null ? "" : String(row.right_line ?? "")],
+    spoken: differ ? [`${spoken} Before:`, "Now:"] : [spoken, ""],
+    left: {
+      live: row.left_live,
+      empty: left === null,
+      code: before,
+      dead: left !== null && !row.left_live,
+      note: null,
+      jump: left === null && moved ? jump(down, "from", row.left_line) : null,
+      silent: two && !differ,
+    },
+    right: {
+      live: row.right_live,
+      empty: right === null,
+      code: after,
+      dead: right !== null && !row.right_live,
+      note: note(row, change),
+      jump: right === null && moved ? jump(down, "to", row.right_line) : null,
+      silent: false,
+    },
+    shape: "",
+    content: "",
+  };
+  const flags = Number(row.left_live) + 2 * Number(row.right_live) + 4 * Number(row.matters);
+  words.shape = `${change} ${flags} ${shapeOf(before)}|${shapeOf(after)}`;
+  words.content = [change, flags, left, right, row.why, row.rewired, words.left.jump?.text, words.right.jump?.text].join("\n");
+  return words;
+}
 
-  private code(text: string): HTMLElement {
-    let code = this.codes.get(text);
-    if (!code) this.codes.set(text, (code = h("code", {}, ...highlight(text))));
-    return code.cloneNode(true) as HTMLElement;
+/** Which tokens have a colour of their own; the others are drawn in one piece. */
+type Colours = "all" | "memory" | "none";
+
+/** Lines that stand back are grey but for their memories, dead ones altogether. */
+function coloursOf(live: boolean, matters: boolean): Colours {
+  return !live ? "none" : matters ? "all" : "memory";
+}
+
+const known = { all: new Map<string, Token[]>(), memory: new Map<string, Token[]>(), none: new Map<string, Token[]>() };
+
+/** The tokens of a line; those of lines seen before are kept. */
+function tokens(text: string, colours: Colours): Token[] {
+  const kept = known[colours];
+  let found = kept.get(text);
+  if (!found) {
+    if (kept.size > 2000) kept.clear();
+    kept.set(text, (found = coloured(tokenize(text), colours)));
   }
+  return found;
+}
+
+function coloured(found: Token[], colours: Colours): Token[] {
+  const plain = ({ kind }: Token) =>
+    !kind.includes("wb-diff-token") && !kind.includes("wb-rounded") && (colours === "none" || (colours === "memory" && !kind.includes("wb-memory")));
+  return joined(found.map((token) => (plain(token) ? { ...token, kind: "" } : token)));
 }
 
 /** Both texts, with the tokens marked in which they differ. */
-function marked(left: string, right: string): [HTMLElement, HTMLElement] {
-  const tokens = [highlight(left), highlight(right)] as const;
-  const whole = (node: Node) => (node as HTMLElement).title || node.textContent || "";
-  const [a, b] = [tokens[0].map(whole), tokens[1].map(whole)];
+function marked(left: string, right: string, colours: readonly [Colours, Colours]): [Token[], Token[]] {
+  const [a, b] = [tokenize(left), tokenize(right)];
   let start = 0;
   let end = 0;
   if (a.length !== b.length) {
-    while (a[start] === b[start]) start += 1;
-    while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+    while (a[start]?.whole === b[start]?.whole) start += 1;
+    while (end < Math.min(a.length, b.length) - start && a.at(-1 - end)!.whole === b.at(-1 - end)!.whole) end += 1;
   }
-  const differs = (i: number) => (a.length === b.length ? a[i] !== b[i] : true);
-  const shown = tokens.map((nodes) => nodes.map((node) => node.textContent));
-  for (const [side, nodes] of tokens.entries()) {
-    for (let i = start; i < nodes.length - end; i += 1) {
-      const node = nodes[i] as HTMLElement;
-      if (!differs(i) || !node.classList) continue;
-      node.classList.add("wb-diff-token");
+  const mark = (of: Token[], other: Token[]) =>
+    of.map((token, i): Token => {
+      const differs = of.length === other.length ? token.whole !== other[i]!.whole : i >= start && i < of.length - end && token.kind !== "";
+      if (!differs) return token;
       // Two long constants may differ only in digits that are not shown.
-      if (node.title && shown[0]![i] === shown[1]![i]) node.textContent = [a, b][side]![i]!;
-    }
-  }
-  return [h("code", {}, ...tokens[0]), h("code", {}, ...tokens[1])];
+      const text = token.text === other[i]?.text ? token.whole : token.text;
+      return { ...token, text, kind: `${token.kind} wb-diff-token`.trimStart() };
+    });
+  return [coloured(mark(a, b), colours[0]), coloured(mark(b, a), colours[1])];
 }
 
-function note(row: DiffRow, change: Change): HTMLElement | false {
+function shapeOf(code: Token[]): string {
+  return code.map(({ kind }) => kind).join();
+}
+
+function note(row: DiffRow, change: Change): Note | null {
   const words: string[] = [];
   if (change === "renamed") words.push(exchanged(row) ? "operands exchanged" : "renamed");
   if (change === "died" || (row.kind === "moved" && row.left_live && !row.right_live)) words.push("no longer reaches a prediction");
   if (change === "revived" || (row.kind === "moved" && !row.left_live && row.right_live)) words.push("reaches the prediction now");
   if (row.right !== null && (row.why || row.rewired)) words.push(row.why ?? "what it reads comes from elsewhere now");
-  if (words.length === 0) return false;
-  return h(
-    "span",
-    { class: "wb-diff-note" },
-    change === "moved" && row.rewired && h("b", { title: "Reads something else now" }, "≠ "),
-    change === "renamed" && h("span", { class: "wb-diff-long" }, "same computation, "),
-    words.join("; "),
-    change === "renamed" && !exchanged(row) && h("span", { class: "wb-diff-was" }, ` (${renames(row)})`),
-  );
+  if (words.length === 0) return null;
+  return {
+    marked: change === "moved" && row.rewired,
+    long: change === "renamed" ? "same computation, " : "",
+    text: words.join("; "),
+    was: change === "renamed" && !exchanged(row) ? ` (${renames(row)})` : "",
+  };
 }
 
 const ADDRESS = /\b[svm]\d+\b/g;
@@ -204,23 +243,10 @@ function renames({ left, right }: DiffRow): string {
   return [...new Set(pairs)].filter(Boolean).join(", ");
 }
 
-function jump(down: boolean, way: "from" | "to", line: number | null): HTMLElement {
+function jump(down: boolean, way: "from" | "to", line: number | null): Jump {
   // Where a line went is on the other side of the arrow from where it came.
   const arrow = down === (way === "to") ? "↓" : "↑";
-  const text = `${arrow} moved ${way} line ${line}`;
-  return h("button", { type: "button", class: "wb-diff-jump", tabindex: -1, title: `Go to where it ${way === "to" ? "is now" : "was"}` }, text);
-}
-
-function number(side: "left" | "right", line: number | null): HTMLElement {
-  return h("span", { class: `wb-line-number wb-diff-number-${side}`, "aria-hidden": "true" }, line === null ? null : String(line));
-}
-
-function dead(): HTMLElement {
-  return h("span", { class: "wb-tag", title: "It cannot change any prediction." }, "dead");
-}
-
-function hidden(text: string): HTMLElement {
-  return h("span", { class: "wb-hidden" }, text);
+  return { text: `${arrow} moved ${way} line ${line}`, title: `Go to where it ${way === "to" ? "is now" : "was"}` };
 }
 
 /** Which way each moved line went: true where its new place stands below its old. */
@@ -234,30 +260,32 @@ export function ways(rows: DiffRow[]): boolean[] {
   return rows.map((row, i) => row.kind === "moved" && first[i] === (row.left !== null));
 }
 
-/** Draw an arrow for each line that moved; lanes keep them apart. */
-export function arrows(rows: DiffRow[], down: boolean[]): HTMLElement[] {
+/** A line that moved, between the indices of its two rows; lanes keep arrows apart. */
+export interface Move {
+  pair: string;
+  from: number;
+  to: number;
+  down: boolean;
+  matters: boolean;
+  lane: number;
+}
+
+export function moves(rows: DiffRow[], down: boolean[]): Move[] {
   const at = new Map<string, number>();
   const free: number[] = [];
-  const drawn: HTMLElement[] = [];
-  rows.forEach((row, i) => {
+  const found: Move[] = [];
+  rows.forEach((row, to) => {
     if (row.kind !== "moved") return;
     const pair = `${row.left_line}-${row.right_line}`;
     const from = at.get(pair);
     if (from === undefined) {
-      at.set(pair, i);
+      at.set(pair, to);
       return;
     }
     let lane = free.findIndex((until) => until < from);
     if (lane < 0) lane = free.length;
-    free[lane] = i;
-    const arrow = h("div", { class: "wb-diff-arrow", "aria-hidden": "true", "data-pair": pair, "data-way": down[i] ? "down" : "up", "data-matters": row.matters }, h("i", {}));
-    setAttributes(arrow, { style: `grid-row: ${gridRow(from)} / ${gridRow(i)}; --lane: ${lane % 3}` });
-    drawn.push(arrow);
+    free[lane] = to;
+    found.push({ pair, from, to, down: down[to]!, matters: row.matters, lane: lane % 3 });
   });
-  return drawn;
-}
-
-/** Row of the grid: between any two there is one for a gap. */
-export function gridRow(index: number): number {
-  return 2 * index + 3;
+  return found;
 }

@@ -1,7 +1,9 @@
 // Two programs line by line, side by side or one below the other.
 
-import { arrows, changeOf, DiffRows, gridRow, isEffective, NAMES, SIGNS, ways, type DiffFunction, type DiffRow } from "./diff_rows";
+import { changeOf, inWords, isEffective, moves, NAMES, SIGNS, ways, type DiffFunction, type DiffRow, type Move } from "./diff_rows";
 import { h, setAttributes, setText } from "./dom";
+import { DrawnRow } from "./drawn_row";
+import { reused } from "./reuse";
 import { rove } from "./rove";
 import { segmented } from "./segmented";
 
@@ -19,8 +21,10 @@ interface Section {
   name: string;
   element: HTMLElement;
   list: HTMLElement;
+  empty: HTMLElement;
   rows: DiffRow[];
-  items: HTMLElement[];
+  drawn: DrawnRow[];
+  arrows: { move: Move; element: HTMLElement }[];
 }
 
 const ROW = ".wb-diff-row[data-stop]";
@@ -37,13 +41,14 @@ export class DiffTable {
   private readonly count = h("span", { class: "wb-diff-count" });
   private readonly tools: HTMLElement;
   private readonly layouts: HTMLElement;
-  private readonly rows = new DiffRows();
   private readonly reach: () => void;
   private sections: Section[] = [];
   private layout: Layout = "side";
   private scope: Scope = "all";
   private narrow = false;
+  private carriers: HTMLElement[] = [];
   private lit: string | undefined;
+  private told = "";
 
   constructor(signal: AbortSignal) {
     this.layouts = segmented(
@@ -103,6 +108,7 @@ export class DiffTable {
     const hidden = diff === undefined;
     this.legend.hidden = this.tools.hidden = this.heads.hidden = hidden;
     this.lit = undefined;
+    this.unmarkCarriers(); // rows are used again for other lines
     if (hidden) {
       this.sections = [];
       this.verdict.replaceChildren();
@@ -114,11 +120,10 @@ export class DiffTable {
     if (this.verdict.textContent !== SYMBOLS[kind] + text) {
       this.verdict.replaceChildren(h("span", { class: "wb-diff-symbol", "aria-hidden": "true" }, SYMBOLS[kind]), text);
     }
-    this.heads.replaceChildren(h("span", { class: "wb-diff-head-left" }, titles[0]), h("span", { class: "wb-diff-head-right" }, titles[1]));
+    if (!this.heads.firstChild) this.heads.append(h("span", { class: "wb-diff-head-left" }), h("span", { class: "wb-diff-head-right" }));
+    [...this.heads.children].forEach((head, i) => setText(head, titles[i]!));
     this.updateLegend(diff);
-    for (const gap of this.body.querySelectorAll(".wb-diff-gap")) gap.remove();
-    this.sections = diff.functions.map((one, i) => this.section(one, this.sections[i]));
-    this.rows.turn();
+    this.sections = diff.functions.map((one) => this.section(one, this.sections.find(({ name }) => name === one.name)));
     arrange(this.body, this.sections.map(({ element }) => element));
     const stops = this.markStops();
     setText(this.count, stops === 0 ? "No changes" : `${stops} change${stops === 1 ? "" : "s"}`);
@@ -128,13 +133,20 @@ export class DiffTable {
 
   /** Mark the lines of one program that carry a concept: "Learn-3", counted from 1. */
   markCarriers(side: "left" | "right", lines: ReadonlySet<string>): void {
-    for (const { name, rows, items } of this.sections) {
+    this.unmarkCarriers();
+    for (const { name, rows, drawn } of this.sections) {
       rows.forEach((row, i) => {
         const line = side === "left" ? row.left_line : row.right_line;
         const shown = side === "left" ? row.left : row.right;
-        items[i]!.classList.toggle("wb-carries", shown !== null && lines.has(`${name}-${line}`));
+        if (shown !== null && lines.has(`${name}-${line}`)) this.carriers.push(drawn[i]!.element);
       });
     }
+    for (const row of this.carriers) row.classList.add("wb-carries");
+  }
+
+  private unmarkCarriers(): void {
+    for (const row of this.carriers) row.classList.remove("wb-carries");
+    this.carriers = [];
   }
 
   /** Go to the next change, or back to the one before. */
@@ -192,34 +204,37 @@ export class DiffTable {
 
   private section({ name, rows }: DiffFunction, before: Section | undefined): Section {
     const down = ways(rows);
-    const items = rows.map((row, i) => {
-      const item = this.rows.take(row, down[i]!);
-      const place = String(gridRow(i));
-      if (item.style.gridRow !== place) item.style.gridRow = place;
-      return item;
+    const lines = rows.map((row, i) => inWords(row, down[i]!));
+    const section = before ?? emptySection(name);
+    for (const gap of section.list.querySelectorAll(".wb-diff-gap")) gap.remove();
+    const kept = reused(section.drawn.map(({ words }) => words!), lines);
+    const drawn = lines.map((words, i) => {
+      const row = section.drawn[kept[i]!];
+      row?.show(words);
+      return row ?? new DrawnRow(words);
     });
-    const same = before?.name === name;
-    const list = same ? before.list : h("ol", { class: "wb-diff-rows" });
-    const element = same
-      ? before.element
-      : h("div", { class: "wb-diff-function", role: "group", "aria-label": name }, h("h4", {}, h("span", { class: "wb-function-name" }, name)), list);
-    arrange(list, items);
-    const rest = rows.length === 0 ? [h("p", { class: "wb-note" }, "Empty in both")] : arrows(rows, down);
-    arrange(element, [element.firstElementChild as HTMLElement, list, ...rest]);
-    return { name, element, list, rows, items };
+    arrange(section.list, drawn.map(({ element }) => element));
+    if (section.empty.hidden !== rows.length > 0) section.empty.hidden = rows.length > 0;
+    for (const { element } of section.arrows) element.remove();
+    const arrows = moves(rows, down).map((move) => ({ move, element: arrow(move) }));
+    section.element.append(...arrows.map(({ element }) => element));
+    // What once was a grid stays one, and the gutter stays wide: a replay would lay out all anew.
+    if (arrows.length > 0) section.element.classList.add("wb-diff-moved");
+    return { ...section, rows, drawn, arrows };
   }
 
   /** Where the keyboard stops: at what changed the effective code, else at all that differs. */
   private markStops(): number {
-    const all = this.sections.flatMap(({ rows, items }) => rows.map((row, i) => [row, items[i]!] as const));
+    const all = this.sections.flatMap(({ rows, drawn }) => rows.map((row, i) => [row, drawn[i]!.element] as const));
     const some = all.some(([row]) => row.matters);
     let count = 0;
     let moved = 0;
     for (const [row, item] of all) {
       const stop = some ? row.matters : row.kind !== "same";
       if (stop !== (item.dataset.stop !== undefined)) setAttributes(item, { "data-stop": stop });
-      setAttributes(item, { tabindex: stop || row.kind === "moved" ? -1 : null });
-      item.classList.remove("wb-diff-here", "wb-diff-lit");
+      const reachable = stop || row.kind === "moved";
+      if (reachable !== item.hasAttribute("tabindex")) setAttributes(item, { tabindex: reachable ? -1 : null });
+      if (item.className !== "wb-diff-row") item.className = "wb-diff-row";
       count += Number(stop);
       moved += Number(stop && row.kind === "moved");
     }
@@ -235,6 +250,11 @@ export class DiffTable {
       counts.set(told, (counts.get(told) ?? 0) + 1);
       if (change === "moved" && row.rewired) counts.set("rewired", (counts.get("rewired") ?? 0) + 1);
     }
+    const told = [...counts].join();
+    if (functions.some(({ rows }) => rows.some((row) => row.kind === "moved"))) this.element.classList.add("wb-diff-moves");
+    this.legend.hidden = counts.size === 0;
+    if (told === this.told) return;
+    this.told = told;
     const entries = NAMES.filter(([change]) => counts.has(change)).map(([change, text]) =>
       h(
         "li",
@@ -246,8 +266,6 @@ export class DiffTable {
     const dead = counts.get("dead");
     if (dead) entries.push(h("li", {}, `${dead} dead line${dead === 1 ? "" : "s"} differ${dead === 1 ? "s" : ""}`));
     this.legend.replaceChildren(...entries);
-    this.legend.hidden = entries.length === 0;
-    this.element.classList.toggle("wb-diff-moves", counts.has("moved") || functions.some(({ rows }) => rows.some((row) => row.kind === "moved")));
   }
 
   private lay(): void {
@@ -259,34 +277,63 @@ export class DiffTable {
   private applyScope(): void {
     for (const section of this.sections) {
       for (const gap of section.list.querySelectorAll(".wb-diff-gap")) gap.remove();
-      const { rows, items } = section;
-      for (const item of items) if (item.hidden) item.hidden = false;
-      if (this.scope === "all") continue;
-      const differs = rows.map((row) => row.kind !== "same" || row.matters);
-      // One line around each change, to see where it stands.
-      const kept = rows.map((_, i) => differs[i] || differs[i - 1] || differs[i + 1]);
-      for (let i = 0; i < rows.length; i += 1) {
-        let end = i;
-        while (end < rows.length && !kept[end]) end += 1;
-        if (end - i > 1) this.addGap(section, i, end);
-        i = end;
-      }
+      const { rows, drawn } = section;
+      for (const { element } of drawn) if (element.hidden) element.hidden = false;
+      if (this.scope === "changes") this.leaveOut(section, rows);
+      placeArrows(section);
     }
     this.reach();
   }
 
-  private addGap({ items }: Section, start: number, end: number): void {
-    const hidden = items.slice(start, end);
-    const button = h("button", { type: "button", class: "wb-diff-open" });
-    const set = (open: boolean) => {
-      for (const item of hidden) item.hidden = !open;
-      setAttributes(button, { "aria-expanded": String(open) });
-      setText(button, open ? `▾ ${hidden.length} unchanged lines` : `▸ ${hidden.length} unchanged lines`);
-    };
-    set(false);
-    button.addEventListener("click", () => set(button.getAttribute("aria-expanded") === "false"));
-    const gap = h("li", { class: "wb-diff-gap", style: `grid-row: ${gridRow(start) - 1}` }, button);
-    items[start]!.before(gap);
+  private leaveOut(section: Section, rows: DiffRow[]): void {
+    const differs = rows.map((row) => row.kind !== "same" || row.matters);
+    // One line around each change, to see where it stands.
+    const kept = rows.map((_, i) => differs[i] || differs[i - 1] || differs[i + 1]);
+    for (let i = 0; i < rows.length; i += 1) {
+      let end = i;
+      while (end < rows.length && !kept[end]) end += 1;
+      if (end - i > 1) addGap(section, i, end);
+      i = end;
+    }
+  }
+}
+
+function addGap(section: Section, start: number, end: number): void {
+  const left = section.drawn.slice(start, end).map(({ element }) => element);
+  const button = h("button", { type: "button", class: "wb-diff-open" });
+  const set = (open: boolean) => {
+    for (const item of left) item.hidden = !open;
+    setAttributes(button, { "aria-expanded": String(open) });
+    setText(button, open ? `▾ ${left.length} unchanged lines` : `▸ ${left.length} unchanged lines`);
+  };
+  set(false);
+  button.addEventListener("click", () => {
+    set(button.getAttribute("aria-expanded") === "false");
+    placeArrows(section);
+  });
+  left[0]!.before(h("li", { class: "wb-diff-gap" }, button));
+}
+
+function emptySection(name: string): Section {
+  const list = h("ol", { class: "wb-diff-rows" });
+  const empty = h("p", { class: "wb-note" }, "Empty in both");
+  const head = h("h4", {}, h("span", { class: "wb-function-name" }, name));
+  const element = h("div", { class: "wb-diff-function", role: "group", "aria-label": name }, head, list, empty);
+  return { name, element, list, empty, rows: [], drawn: [], arrows: [] };
+}
+
+function arrow({ pair, down, matters }: Move): HTMLElement {
+  return h("div", { class: "wb-diff-arrow", "aria-hidden": "true", "data-pair": pair, "data-way": down ? "down" : "up", "data-matters": matters }, h("i", {}));
+}
+
+/** Draw arrows between the lines of the grid: the head is its first, and what is in sight follows. */
+function placeArrows({ list, drawn, arrows }: Section): void {
+  if (arrows.length === 0) return;
+  const lines = new Map<Element, number>();
+  for (const item of list.children) if (!(item as HTMLElement).hidden) lines.set(item, lines.size + 2);
+  for (const { move, element } of arrows) {
+    const [from, to] = [move.from, move.to].map((row) => lines.get(drawn[row]!.element));
+    setAttributes(element, { style: `grid-row: ${from} / ${to}; --lane: ${move.lane}` });
   }
 }
 

@@ -16,11 +16,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 }
 
 export function setAttributes(element: Element, attributes: Attributes): void {
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const name in attributes) {
+    const value = attributes[name];
     if (value === null || value === undefined || value === false) {
       element.removeAttribute(name);
     } else {
-      element.setAttribute(name, value === true ? "" : String(value));
+      const text = value === true ? "" : String(value);
+      // Browsers find the styles of an element anew even where nothing changes.
+      if (element.getAttribute(name) !== text) element.setAttribute(name, text);
     }
   }
 }

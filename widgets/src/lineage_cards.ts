@@ -22,6 +22,7 @@ interface Card {
   gap: HTMLElement;
   position: number;
   version: number;
+  chosen: boolean | undefined;
 }
 
 let strips = 0;
@@ -110,21 +111,20 @@ export class LineageCards {
     const pool = Math.ceil(width / PITCH) + 3;
     while (this.cards.length < pool) this.cards.push(this.make());
     // A card keeps its place in the pool, so that those that stay in sight stay as they are.
-    const used = new Set<Card>();
     let links = "";
     for (let position = first; position <= last; position++) {
       const card = this.cards[position % this.cards.length]!;
-      used.add(card);
       if (card.position !== position || card.version !== this.version) this.fill(card, lineage, position);
       const chosen = position === this.at;
-      setAttributes(card.element, { "aria-selected": String(chosen) });
+      if (chosen !== card.chosen) setAttributes(card.element, { "aria-selected": String((card.chosen = chosen)) });
       const x = position * PITCH + GAP + CARD / 2 - left;
       const link = `M${this.chartX(position).toFixed(1)} 0C${this.chartX(position).toFixed(1)} ${LINKS * 0.6} ${x.toFixed(1)} ${LINKS * 0.4} ${x.toFixed(1)} ${LINKS}`;
       if (chosen) setAttributes(this.line, { d: link });
       else if (x > 0 && x < width) links += link;
     }
     setAttributes(this.lines, { d: links || "M0 0" });
-    for (const card of this.cards) card.element.hidden = !used.has(card);
+    // Others rest where they are, out of sight, unless they are of another lineage.
+    for (const { element, version } of this.cards) if (element.hidden !== (version !== this.version)) element.hidden = !element.hidden;
     setAttributes(this.strip, { "aria-activedescendant": path.length > 0 && `${this.id}-${this.at}` });
   }
 
@@ -142,7 +142,7 @@ export class LineageCards {
       individuals,
     );
     this.track.append(element);
-    return { element, number, badge, name, gain: won, fitness: fit, individuals, gap, position: -1, version: -1 };
+    return { element, number, badge, name, gain: won, fitness: fit, individuals, gap, position: -1, version: -1, chosen: undefined };
   }
 
   private fill(card: Card, lineage: Lineage, position: number): void {

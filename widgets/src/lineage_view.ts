@@ -263,8 +263,9 @@ class LineageRoot {
     if (!lineage || number === undefined) return;
     const step = lineage.step(number);
     const before = position > 0 ? lineage.step(this.path[position - 1]!) : undefined;
-    this.chart.select(position);
+    // First, since it scrolls: that lays out whatever has changed by then.
     this.cards.select(position);
+    this.chart.select(position);
     this.tree.select(this.path, position);
     setText(
       this.where,

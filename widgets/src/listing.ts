@@ -21,25 +21,42 @@ const MEANING: Record<string, string> = {
 const TOKENS =
   /([svm]\d+)|((?<=[=(,[]\s?)-?\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+|\b(?:nan|inf)\b)|([A-Za-z_]\w*)|(\s+)|(.)/gi;
 
-/** Colour one instruction: memories, numbers, function names. */
-export function highlight(text: string): Node[] {
+/** A piece of an instruction: what is shown, its class, and what stands in the program. */
+export interface Token {
+  kind: string;
+  text: string;
+  whole: string;
+}
+
+/** Tell memories, numbers and function names apart; what else there is comes in single characters. */
+export function tokenize(text: string): Token[] {
   return [...text.matchAll(TOKENS)].map(([whole, memory, number, word]) => {
-    const kind = memory
-      ? `wb-memory wb-memory-${memory[0]!.toLowerCase()}`
-      : number
-        ? "wb-number"
-        : word
-          ? "wb-word"
-          : "";
-    if (number && whole.length > 8) return longNumber(whole, kind);
-    return kind ? h("span", { class: kind }, whole) : document.createTextNode(whole);
+    if (memory) return { kind: `wb-memory wb-memory-${memory[0]!.toLowerCase()}`, text: whole, whole };
+    // Five digits are enough to read; the exact constant stands in the tooltip.
+    if (number && whole.length > 8) return { kind: "wb-number wb-rounded", text: String(Number(Number(whole).toPrecision(5))), whole };
+    return { kind: number ? "wb-number" : word ? "wb-word" : "", text: whole, whole };
   });
 }
 
-/** Five digits are enough to read; the exact constant stands in the tooltip. */
-function longNumber(text: string, kind: string): Node {
-  const rounded = String(Number(Number(text).toPrecision(5)));
-  return h("span", { class: `${kind} wb-rounded`, title: text }, rounded);
+/** Join what is neither coloured nor marked, so that few pieces are drawn. */
+export function joined(tokens: Token[]): Token[] {
+  const found: Token[] = [];
+  for (const token of tokens) {
+    const last = found.at(-1);
+    if (last?.kind === "" && token.kind === "") found[found.length - 1] = { kind: "", text: last.text + token.text, whole: last.whole + token.whole };
+    else found.push(token);
+  }
+  return found;
+}
+
+/** A token as it is drawn. */
+export function tokenNode({ kind, text, whole }: Token): HTMLElement | Text {
+  return kind ? h("span", { class: kind, title: kind.includes("wb-rounded") && whole }, text) : document.createTextNode(text);
+}
+
+/** Colour one instruction: memories, numbers, function names. */
+export function highlight(text: string): Node[] {
+  return joined(tokenize(text)).map(tokenNode);
 }
 
 export function listing(functions: ListingFunction[], showDead: boolean): HTMLElement {

@@ -67,8 +67,8 @@ export class ManyCurvesView {
     this.files = h(
       "div",
       { class: "wb-files", role: "group", "aria-label": "Save the curves" },
-      ...(["csv", "svg", "png"] as const).map((form) =>
-        this.button(form.toUpperCase(), `export-${form}`, `Save as ${form.toUpperCase()}`, () =>
+      ...(["CSV", "Parquet", "SVG", "PNG"] as const).map((name) => [name, name.toLowerCase()] as const).map(([name, form]) =>
+        this.button(name, `export-${form}`, `Save as ${name}`, () =>
           channel.send("export", { form, near_one: this.curves.yAxis === "nines", view }),
         ),
       ),

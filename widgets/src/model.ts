@@ -22,8 +22,14 @@ export interface ChildView {
   remove(): void;
 }
 
+/** What newer hosts give for widgets in widgets; marimo has no other way. */
+export interface WidgetHost {
+  getWidget(reference: string): Promise<{ render(options: { el: HTMLElement; signal: AbortSignal }): Promise<void> }>;
+}
+
 export interface RenderContext {
   model: WidgetModel;
   el: HTMLElement;
   signal: AbortSignal;
+  host?: WidgetHost;
 }

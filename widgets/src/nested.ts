@@ -1,7 +1,7 @@
 // A panel inside a panel: mounts another widget's view, by the id of its model.
 
 import { h } from "./dom";
-import type { ChildView, LiveModel, WidgetModel } from "./model";
+import type { ChildView, LiveModel, WidgetHost, WidgetModel } from "./model";
 
 const TRIES = 40;
 const TRY_MS = 100;
@@ -14,6 +14,7 @@ export class Nested {
   constructor(
     private readonly model: WidgetModel,
     private readonly signal: AbortSignal,
+    private readonly host?: WidgetHost,
   ) {
     signal.addEventListener("abort", () => this.clear());
   }
@@ -26,8 +27,7 @@ export class Nested {
     try {
       const child = await this.find(id, current);
       if (!current()) return;
-      const view = await this.model.widget_manager?.create_view?.(child, {});
-      if (!view) throw new Error("this host makes no views for others"); // marimo
+      const view = (await this.model.widget_manager?.create_view?.(child, {})) ?? (await this.render(id));
       if (!current()) return remove(view);
       const before = this.view;
       this.view = view;
@@ -46,6 +46,17 @@ export class Nested {
     remove(this.view);
     this.view = undefined;
     this.element.replaceChildren();
+  }
+
+  /** In a host that makes no views for others, such as marimo. */
+  private async render(id: string): Promise<ChildView> {
+    if (!this.host) throw new Error("this host shows no widget inside another");
+    const el = h("div", {});
+    const view = new AbortController();
+    this.signal.addEventListener("abort", () => view.abort(), { signal: view.signal });
+    const widget = await this.host.getWidget(`anywidget:${id}`);
+    await widget.render({ el, signal: view.signal });
+    return { el, remove: () => (view.abort(), el.remove()) };
   }
 
   /** The id may come before the widget that it names. */

@@ -6,7 +6,7 @@ import { DiffTable, type DiffParts } from "./diff_table";
 import { h, setText } from "./dom";
 import { fitness, short } from "./format";
 import { listing, markCarriers, type ListingFunction } from "./listing";
-import type { WidgetModel } from "./model";
+import type { WidgetHost, WidgetModel } from "./model";
 import { Nested } from "./nested";
 import { describePick, finds, isPicked, pickBest } from "./picks";
 import { Tabs } from "./tabs";
@@ -48,6 +48,7 @@ export class ProgramArea {
     private readonly model: WidgetModel,
     private readonly state: ProgramState,
     private readonly signal: AbortSignal,
+    private readonly host?: WidgetHost,
   ) {
     this.dead.input.checked = state.showDead;
     this.meanings.input.checked = state.meanings;
@@ -202,7 +203,7 @@ export class ProgramArea {
     this.shown = shown;
     if (!open) return this.body.replaceChildren();
     let nested = this.nested.get(name);
-    if (!nested) this.nested.set(name, (nested = new Nested(this.model, this.signal)));
+    if (!nested) this.nested.set(name, (nested = new Nested(this.model, this.signal, this.host)));
     void nested.show(open.model);
     this.body.replaceChildren(nested.element);
   }

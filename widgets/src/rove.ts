@@ -34,8 +34,9 @@ export function rove(container: HTMLElement, selector: string, signal: AbortSign
   );
   return () => {
     const items = visible();
-    for (const item of items) item.tabIndex = -1;
-    mark(current && items.includes(current) ? current : items[0]);
+    const stop = current && items.includes(current) ? current : items[0];
+    for (const item of items) if (item !== stop && item.getAttribute("tabindex") !== "-1") item.tabIndex = -1;
+    if (stop !== current || stop?.tabIndex !== 0) mark(stop);
   };
 }
 

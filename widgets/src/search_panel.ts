@@ -28,6 +28,8 @@ const PARTS = [
   "hall",
   "timeline",
   "throughput",
+  "populations",
+  "threads",
   "views",
   "exported",
   "lesson",
@@ -35,12 +37,13 @@ const PARTS = [
 
 type ViewState = CurveState & ProgramState & { settingsOpen: boolean | undefined; status: string };
 
-function render({ model, el, signal }: RenderContext): void {
+function render({ model, el, signal, host }: RenderContext): void {
   // A saved notebook opens the view that was open.
   const wanted = (model.get("views") as { wanted?: string } | undefined)?.wanted ?? "";
   const state: ViewState = {
     xAxis: "individuals",
     yAxis: "linear",
+    populations: false,
     showDead: true,
     tab: wanted || "program",
     meanings: wanted === "program",
@@ -53,7 +56,7 @@ function render({ model, el, signal }: RenderContext): void {
   const controls = new Controls(channel, () => form.flush(), "Search", signal);
   const counters = new CounterRow(channel);
   const curve = new CurveView(channel, state, signal);
-  const program = new ProgramArea(channel, model, state, signal);
+  const program = new ProgramArea(channel, model, state, signal, host);
   const result = new Result(channel);
   const lesson = new Lesson(channel, signal);
   const hall = new HallOfFame(channel, signal);

@@ -80,9 +80,14 @@ export class Taking {
     this.update();
   }
 
+  /** What came: text, or the bytes of a file in base64. */
   private get content(): string | undefined {
     const { form, text } = this.channel.part("exported");
     return text && form === this.form.name && this.asked === form ? String(text) : undefined;
+  }
+
+  private get isBinary(): boolean {
+    return this.channel.part("exported").base64 === true;
   }
 
   update(): void {
@@ -93,14 +98,16 @@ export class Taking {
     this.shown = shown;
     const { content } = this;
     const isPicture = content !== undefined && this.form.mime.startsWith("image/");
-    this.text.hidden = content === undefined || isPicture;
+    const isText = content !== undefined && !this.isBinary && !isPicture;
+    this.text.hidden = !isText;
     this.picture.hidden = !isPicture;
-    this.copy.disabled = this.save.disabled = content === undefined;
-    setText(this.text, content === undefined || isPicture ? "" : content.slice(0, SHOWN) + (content.length > SHOWN ? "\n…" : ""));
+    this.save.disabled = content === undefined;
+    this.copy.disabled = content === undefined || this.isBinary;
+    setText(this.text, !isText ? "" : content.slice(0, SHOWN) + (content.length > SHOWN ? "\n…" : ""));
     this.text.setAttribute("aria-label", this.form.label);
     this.picture.replaceChildren(
       isPicture
-        ? h("img", { src: `data:${this.form.mime};charset=utf-8,${encodeURIComponent(content)}`, alt: "The curve as it will be saved" })
+        ? h("img", { src: this.isBinary ? `data:${this.form.mime};base64,${content}` : `data:${this.form.mime};charset=utf-8,${encodeURIComponent(content)}`, alt: "The curve as it will be saved" })
         : "",
     );
     const none = this.channel.link === "none" && content === undefined;
@@ -113,7 +120,9 @@ export class Taking {
   }
 
   private saveIt(): void {
-    const url = URL.createObjectURL(new Blob([this.content ?? ""], { type: this.form.mime }));
+    const content = this.content ?? "";
+    const data = this.isBinary ? Uint8Array.from(atob(content), (one) => one.charCodeAt(0)) : content;
+    const url = URL.createObjectURL(new Blob([data], { type: this.form.mime }));
     const link = h("a", { href: url, download: this.form.file, hidden: true });
     this.element.append(link);
     link.click();

@@ -4,6 +4,7 @@ import type { Channel } from "./channel";
 import { h, setAttributes, setText } from "./dom";
 import { duration, fitness, percent, short } from "./format";
 import { niceStep } from "./scales";
+import { threadLanes, type ThreadsPart } from "./thread_lanes";
 import type { Table } from "./table";
 
 const PACE_MS = 1000;
@@ -21,6 +22,7 @@ export class Throughput {
   readonly element: HTMLDetailsElement;
   private readonly summary = h("span", { class: "wb-settings-summary" });
   private readonly line = h("div", { class: "wb-sparkline" });
+  private readonly lanes = h("div", { class: "wb-lanes" });
   private readonly shares = h("dl", { class: "wb-shares" });
   private readonly table = h("div", { class: "wb-populations" });
   private drawn = 0;
@@ -34,7 +36,7 @@ export class Throughput {
       "details",
       { class: "wb-details wb-throughput" },
       h("summary", { "data-key": "throughput" }, h("span", { class: "wb-settings-title" }, "Throughput"), this.summary),
-      h("div", { class: "wb-details-body" }, this.line, this.shares, this.table),
+      h("div", { class: "wb-details-body" }, this.line, this.lanes, this.shares, this.table),
     );
     this.element.addEventListener("toggle", () => this.fill(), { signal });
     // Drawn in pixels, so drawn again when there is more or less room.
@@ -69,6 +71,7 @@ export class Throughput {
     const part = this.channel.part("throughput");
     this.drawn = this.line.clientWidth;
     this.line.replaceChildren(sparkline(rates(this.channel.table), this.drawn || 600));
+    this.lanes.replaceChildren(...threadLanes(this.channel.part("threads") as unknown as ThreadsPart, this.drawn || 600));
     this.fillShares(part);
     this.fillTable((part.populations ?? []) as Population[], Number(part.of ?? 1));
   }

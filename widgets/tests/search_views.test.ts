@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 
 import panel from "../src/search_panel";
+import type { WidgetHost } from "../src/model";
 import { rates } from "../src/throughput";
 import { Table } from "../src/table";
 import { FakeModel } from "./fake_model";
@@ -234,6 +235,75 @@ it("says why a view cannot be shown", async () => {
   await show({ views: { ...VIEWS, problems: { debugger: "ValueError: no task" } } });
   find("[data-tab=debugger]").click();
   expect(text(".wb-view-note")).toContain("no task");
+});
+
+it("shows a view by the host's own means where it makes no views for others", async () => {
+  model = new FakeModel({ schema: {}, state: PAUSED, views: { ...VIEWS, wanted: "debugger", open: { debugger: { model: "one", version: 5 } } }, program: PROGRAM });
+  model.widget_manager = { get_model: async (id: string) => ({ comm_live: true, id }) } as any;
+  const rendered: string[] = [];
+  let removed = 0;
+  const host: WidgetHost = {
+    getWidget: async (reference) => ({
+      render: async ({ el: room, signal }) => {
+        rendered.push(reference);
+        room.textContent = `rendered ${reference}`;
+        signal.addEventListener("abort", () => removed++);
+      },
+    }),
+  };
+  panel.render({ model, el, signal: abort.signal, host });
+  await settle();
+  expect(rendered).toEqual(["anywidget:one"]);
+  expect(text(".wb-nested")).toBe("rendered anywidget:one");
+  abort.abort();
+  expect(removed).toBe(1);
+});
+
+it("draws each population when asked, in colours and dashes that a legend names", async () => {
+  const axes = { individuals: [10, 20, 30], evaluations: [9, 18, 27], train_steps: [1, 2, 3], seconds: [0.1, 0.2, 0.3] };
+  await show({ populations: { axes, losses: [[0.5, 0.4, 0.3], [0.5, 0.25, 0.2]], of: 5, revision: 2 } });
+  const box = find<HTMLInputElement>("[data-key=populations]");
+  expect(box.closest("label")!.hidden).toBe(false);
+  expect(find(".wb-each").hidden).toBe(true);
+  box.click();
+  expect([...find(".wb-each").children].map((one) => one.textContent)).toEqual(["population 1", "population 2", "the first 2 of 5"]);
+  const lines = [...el.querySelectorAll(".wb-each path")];
+  expect(new Set(lines.map((line) => line.getAttribute("stroke-dasharray"))).size).toBe(2);
+  find<HTMLDetailsElement>(".wb-curve-table").open = true;
+  await settle();
+  expect(text("[aria-label='Best of each population'] tbody tr:last-child")).toBe("30" + "0.7000" + "0.8000");
+});
+
+it("has no lines of populations where there is one", async () => {
+  await show();
+  expect(find("[data-key=populations]").closest("label")!.hidden).toBe(true);
+});
+
+it("tells what each thread did, in lanes and in words", async () => {
+  const threads = { seconds: 4, lanes: [[[1, 1], [0, 0], [0, 0]], [[1, 0], [0, 0.5], [0, 0]]], shares: [[1, 0, 0], [0.5, 0.25, 0]], revision: 2 };
+  await show({ threads });
+  find<HTMLDetailsElement>(".wb-throughput").open = true;
+  await settle();
+  expect(find(".wb-lanes svg").getAttribute("aria-label")).toMatch(/^What the threads did in the last 4\.0 s: 100\.0\s% evaluating; 50\s% evaluating, 25\s% waiting for the others$/);
+  expect(el.querySelectorAll(".wb-lane-evaluating")).toHaveLength(2);
+  expect(find(".wb-lane-waiting").getAttribute("d")!.split("z")).toHaveLength(2);
+  expect(text(".wb-lane-words")).toMatch(/Thread 2: 50\s% evaluating, 25\s% waiting for the others/);
+  expect(text(".wb-lanes .wb-legend")).not.toContain("compiling");
+});
+
+it("takes the bytes of a file as bytes", async () => {
+  const EXPORT = { name: "png", label: "Curve as PNG", help: "Pixels", file: "curve.png", mime: "image/png" };
+  await show({ schema: { exports: [EXPORT] } });
+  find<HTMLDetailsElement>(".wb-taking").open = true;
+  await settle();
+  model.frame(1, { snapshot: true, parts: { exported: { form: "png", text: btoa("\x89PNG"), base64: true, problem: "", number: 1, revision: 9 } } });
+  await settle();
+  expect(find<HTMLImageElement>(".wb-picture img").src).toBe(`data:image/png;base64,${btoa("\x89PNG")}`);
+  expect(find<HTMLButtonElement>("[data-key=take-copy]").disabled).toBe(true);
+  const made = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:one");
+  find("[data-key=take-save]").click();
+  const bytes = new Uint8Array(await (made.mock.calls[0]![0] as Blob).arrayBuffer());
+  expect([...bytes]).toEqual([0x89, 0x50, 0x4e, 0x47]);
 });
 
 it("shows what it exports before it is copied or saved", async () => {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 CURVE_COLUMNS = (
     "individuals",
@@ -34,6 +36,17 @@ DENSE_POINTS = 128
 _COUNTS = ("individuals", "evaluations", "cache_hits", "train_steps")
 _MORE_COUNTS = ("boundary", "hurdle_stops", "over_budget")
 _NAMES = (*CURVE_COLUMNS, *_MORE_COUNTS)
+
+
+def population_column(number: int) -> str:
+    """Return the column of a population's own best, if there are several."""
+    return f"best.{number}"
+
+
+def population_bests(point: Mapping[str, float]) -> list[float]:
+    """Return the best fitness so far of each population at a point; none if of one."""
+    columns = takewhile(point.__contains__, map(population_column, count()))
+    return [point[name] for name in columns]
 
 
 class Curve:
@@ -73,8 +86,14 @@ class Curve:
         seconds: float,
         best: float,
         members: np.ndarray,
+        bests: Sequence[float] = (),
     ) -> None:
-        """Add the point of this moment; `members` are the members' fitness values."""
+        """Add the point of this moment.
+
+        `members` are the members' fitness values, `bests` each population's best: kept
+        if there are several and all have begun.
+        """
+        own = bests if len(bests) > 1 and np.isfinite(bests).all() else ()
         ordered = np.sort(members)
         self.points.append(
             {
@@ -85,25 +104,41 @@ class Curve:
                 "top": float(ordered[-1]),
                 "mean": float(ordered.mean()),
                 **{name: _quantile(ordered, q) for name, q in QUANTILES.items()},
+                **{population_column(k): float(value) for k, value in enumerate(own)},
             }
         )
+
+    def population_frame(self) -> pd.DataFrame:
+        """Return each population's best so far, against individuals of all of them."""
+        rows = [population_bests(point) for point in self.points]
+        index = pd.Index([int(p["individuals"]) for p in self.points], name=_COUNTS[0])
+        return pd.DataFrame(rows, index).rename_axis(columns="population")
 
     def frame(self) -> pd.DataFrame:
         """Return the points as a table with the columns `CURVE_COLUMNS`."""
         return pd.DataFrame(list(self.points), columns=list(CURVE_COLUMNS))
 
     def to_array(self) -> np.ndarray:
-        """Return the points as float64[points, columns]."""
-        rows = [[point[name] for name in _NAMES] for point in self.points]
-        return np.array(rows, np.float64).reshape(len(rows), len(_NAMES))
+        """Return the points as float64[points, columns], populations' bests last."""
+        rows = [
+            [*(point[name] for name in _NAMES), *population_bests(point)]
+            for point in self.points
+        ]
+        width = max(map(len, rows), default=len(_NAMES))
+        # A run of an earlier release has points without populations' bests.
+        filled = [row + [math.nan] * (width - len(row)) for row in rows]
+        return np.array(filled, np.float64).reshape(len(rows), width)
 
     def read_array(self, array: np.ndarray) -> None:
         """Take the points from what `to_array` returned."""
         counts = {*_COUNTS, *_MORE_COUNTS}
+        own = range(array.shape[1] - len(_NAMES))
+        names = (*_NAMES, *map(population_column, own))
         self.points = [
             {
                 name: int(value) if name in counts else value
-                for name, value in zip(_NAMES, row, strict=True)
+                for name, value in zip(names, row, strict=True)
+                if name in _NAMES or not math.isnan(value)
             }
             for row in array.tolist()
         ]

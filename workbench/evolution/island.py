@@ -79,7 +79,7 @@ class Island:
         # Trading an instruction needs room for one more.
         slots = max(longest, sum(spec.initial_length or ())) + 1
         window = spec.hurdle.window if spec.hurdle else 0
-        self._number = number
+        self.number = number
         self._shortcuts = shortcuts
         self.arrays = apart(
             pool.make_population(spec.population, slots, window, int(seeds[0]))
@@ -96,10 +96,10 @@ class Island:
     def change(self, spec: SearchSpec) -> None:
         """Go on as `spec` says; it differs in nothing but `CHANGEABLE` settings."""
         self.spec = spec
-        self._settings = _settings(spec, self._number, self._blocks, self._shortcuts)
+        self._settings = _settings(spec, self.number, self._blocks, self._shortcuts)
         drawn = apart(np.zeros(spec.tournament, np.int64))
         self._tools = self._tools._replace(drawn=drawn)
-        self.limit = _share(spec.individuals, spec.populations, self._number)
+        self.limit = _share(spec.individuals, spec.populations, self.number)
         self.__dict__.pop("_arguments", None)
 
     @cached_property

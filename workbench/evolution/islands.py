@@ -13,6 +13,7 @@ from workbench.engine.blocks import make_blocks
 from workbench.evolution import population as pool
 from workbench.evolution.island import Island
 from workbench.evolution.pacing import Moment, Pace, common_goals, moment, waits
+from workbench.evolution.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,6 +77,7 @@ class Islands:
         self._islands: list[Island] = []
         self._moments: list[dict[int, Moment]] = [{} for _ in range(spec.populations)]
         self._pool: ThreadPoolExecutor | None = None
+        self.work = Work()
 
     def build(self) -> None:
         """Draw the tasks and lay out the populations, unless that is done.
@@ -112,8 +114,9 @@ class Islands:
     def prepare(self) -> None:
         """Draw the tasks and compile the loop, or load it from disk."""
         self.build()
-        for island in self._islands:
-            island.prepare()
+        with self.work.span(0, "compiling"):
+            for island in self._islands:
+                island.prepare()
 
     def change(self, spec: SearchSpec) -> None:
         """Go on as `spec` says; it differs in nothing but `CHANGEABLE` settings."""
@@ -153,7 +156,8 @@ class Islands:
                 islands, common_goals(made, limits, budget), strict=True
             )
         ]
-        pace = Pace(islands, goals, after, top, [self._moments[k] for k in active])
+        moments = [self._moments[k] for k in active]
+        pace = Pace(islands, goals, after, top, moments, self.work)
         if self._pool is None and min(self._threads, len(active)) > 1:
             self._pool = ThreadPoolExecutor(self._threads, "workbench-island")
         pace.run(self._threads, self._pool)

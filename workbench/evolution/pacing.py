@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from workbench.evolution.island import Island
+    from workbench.evolution.work import Work
 
 _PORTIONS = 4
 """In which a population's part of a chunk is done, so that none is left for last."""
@@ -93,6 +94,8 @@ class Pace:
         The best fitness at the last boundary that all have passed.
     moments
         For each population, where it leaves the moments of the boundaries it passes.
+    work
+        Where the threads note what they did.
     """
 
     def __init__(
@@ -102,7 +105,9 @@ class Pace:
         after: Callable[[int], int],
         top: float,
         moments: Sequence[dict[int, Moment]],
+        work: Work,
     ) -> None:
+        self._work = work
         self._after = after
         self._top = top
         self._lock = threading.Lock()
@@ -116,25 +121,26 @@ class Pace:
     def run(self, threads: int, pool: ThreadPoolExecutor | None) -> None:
         """Bring all to their goals, or to where they stop."""
         if pool is None:
-            self._work()
+            self._run(0)
             return
-        workers = [pool.submit(self._work) for _ in range(threads)]
-        for worker in workers:
-            worker.result()
+        workers = [pool.submit(self._run, thread) for thread in range(threads)]
+        ends = [worker.result() for worker in workers]
+        for thread, end in enumerate(ends):
+            self._work.add(thread, "waiting", end, max(ends))
 
-    def _work(self) -> None:
+    def _run(self, thread: int) -> float:
+        """Advance populations until none may go on; return when that was."""
         while True:
             with self._lock:
                 if not self._waiting:
-                    return
+                    return time.perf_counter()
                 entry = max(self._waiting, key=lambda e: e[1] - e[0].individuals)
                 self._waiting.remove(entry)
             island, goal, portion, passed = entry
-            if not self._advance(
-                island, min(goal, island.individuals + portion), passed
-            ):
-                continue
-            if island.individuals < goal:
+            until = min(goal, island.individuals + portion)
+            with self._work.span(thread, "evaluating", island.number):
+                goes_on = self._advance(island, until, passed)
+            if goes_on and island.individuals < goal:
                 with self._lock:
                     self._waiting.append(entry)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from workbench.evolution.island import Ancestor, Record
     from workbench.evolution.pacing import Moment
+    from workbench.evolution.work import Span
     from workbench.programs import Program
     from workbench.runs.store import RunStore
 
@@ -204,7 +205,7 @@ class Search:
         self._top = max(self._top, *bests)
         self._populations = tuple(PopulationState.at(moment) for moment in moments)
         members = np.concatenate([moment.members for moment in moments])
-        self._curve.add(counters, seconds, self._top, members)
+        self._curve.add(counters, seconds, self._top, members, bests)
 
     def _report_new_bests(self, events: list[Event], position: int) -> None:
         """Report the new bests since the last point: those above the best of then.
@@ -396,6 +397,14 @@ class Search:
         return self._curve.frame()
 
     @property
+    def population_curves(self) -> pd.DataFrame:
+        """The best fitness so far of each population, one row a point of the curve.
+
+        A column a population, by its number from 0; none if there is only one.
+        """
+        return self._curve.population_frame()
+
+    @property
     def lineage(self) -> tuple[Ancestor, ...]:
         """The ancestry of `best` as far as it is kept, first ancestor first."""
         chosen = self._chosen()
@@ -415,6 +424,11 @@ class Search:
     def populations(self) -> tuple[PopulationState, ...]:
         """How each population stood at the last point of the curve."""
         return self._populations or self._islands.states()
+
+    @property
+    def work(self) -> tuple[Span, ...]:
+        """What each thread did lately, by the clock: no part of the result."""
+        return self._islands.work.spans
 
     # Saving and going on.
 

@@ -41,6 +41,7 @@ DEFAULTS = {
 }
 _HEADER = re.compile(r"\s*def\s+(Setup|Predict|Learn)\b")
 _COMMENT = re.compile(r"\s*#\s?(.*)")
+_INSTRUCTION = re.compile(r"\s*[svm]\d+\s*(\[.*\]\s*)?=(?!=)")
 
 
 @dataclass(frozen=True)
@@ -210,12 +211,14 @@ class Draft:
     def with_text(self, text: str) -> Draft:
         """Return the draft that a text describes; lines that are alike keep their ids.
 
-        Comments that are instructions become lines that are knocked out.
+        Comments that are instructions become lines that are knocked out; others are
+        not kept.
 
         Raises
         ------
         ProgramSyntaxError
-            When the text is no program.
+            When the text is no program, or a comment that begins as an instruction
+            does is none.
         """
         program = Program.from_text(text, _widest(self.space))
         read = _read_lines(text, program)
@@ -277,7 +280,7 @@ def _read_lines(
     found: dict[str, list[tuple[Instruction, bool]]] = {n: [] for n in FUNCTIONS}
     remaining = {name: iter(one) for name, one in program.functions.items()}
     function = ""
-    for line in re.split(r"\r\n|\r|\n", text):
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text)):
         header = _HEADER.match(line)
         comment = _COMMENT.match(line)
         words = [token.text for token in tokenize(line)]
@@ -287,11 +290,15 @@ def _read_lines(
             found[function].append((next(remaining[function]), True))
         elif comment and function:
             try:
+                # At its place, so that an error names it.
+                alone = "\n" * (number - 1) + f"def {function.capitalize()}():\n"
                 one = Program.from_text(
-                    f"def {function.capitalize()}():\n{comment[1]}",
-                    _widest(program.space),
+                    alone + line.replace("#", " ", 1), _widest(program.space)
                 )
             except ProgramSyntaxError:
+                # A remark, unless it begins as an instruction does.
+                if _INSTRUCTION.match(comment[1]):
+                    raise
                 continue
             found[function] += [(each, False) for each in one.functions[function]]
     return found

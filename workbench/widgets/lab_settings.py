@@ -1,4 +1,4 @@
-"""What JupyterLab needs to be told so that saved notebooks keep their panels."""
+"""What JupyterLab is told: to keep panels in saved notebooks, and to ask no network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ def lab_config_path() -> Path:
 
     With it, JupyterLab saves widget state into notebooks by default (a setting
     that the user can still turn off), and a saved panel shows its last state
-    when the notebook is opened without a kernel.
+    when the notebook is opened without a kernel. Nor does JupyterLab ask whether it
+    may fetch news, or look for a newer version of itself.
     """
     return Path(__file__).parent / "static" / "jupyter"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import io
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,14 @@ SELECTED_MOST = 64
 ENDED = ("stopped", "finished")
 FULL = 200_000
 """Points up to which an exported table holds all of them."""
+
+KINDS = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
+"""The forms in which curves can be saved, and their media types."""
 
 
 class RunsPanel(RunsShown):
@@ -346,11 +355,15 @@ class RunsPanel(RunsShown):
         chart = self._chart()
         if form == "csv":
             data = chart.frame(FULL).to_csv(index=False).encode()
+        elif form == "parquet":
+            buffer = io.BytesIO()
+            chart.frame(FULL).to_parquet(buffer, index=False)
+            data = buffer.getvalue()
         elif form in ("svg", "png"):
             data = picture(draw_chart(chart, bool(command.get("near_one"))), form)
         else:
-            raise ValueError(f"form is {form!r}; accepted: csv, svg, png")
-        kind = {"csv": "text/csv", "svg": "image/svg+xml", "png": "image/png"}[form]
+            raise ValueError(f"form is {form!r}; accepted: csv, parquet, svg, png")
+        kind = KINDS[form]
         name = f"runs-{chart.measure}-by-{chart.x}.{form}"
         view = str(command.get("view", ""))
         self.send({"type": "file", "view": view, "name": name, "kind": kind}, [data])

@@ -48,11 +48,16 @@ SMALLEST_LOSS = 1e-12
 STYLE = "font:13px/1.5 sans-serif;max-width:820px"
 
 
-def line_style(slot: int) -> dict[str, Any]:
+def look(slot: int) -> tuple[str, tuple[float, ...]]:
     """Return colour and dashes of a line; no two of the first 64 are alike."""
     dashes = DASHES[(slot + slot // len(COLOURS)) % len(DASHES)]
-    style = (0, dashes) if dashes else "solid"
-    return {"color": COLOURS[slot % len(COLOURS)], "linestyle": style}
+    return COLOURS[slot % len(COLOURS)], dashes
+
+
+def line_style(slot: int) -> dict[str, Any]:
+    """Return the same in the words of matplotlib."""
+    colour, dashes = look(slot)
+    return {"color": colour, "linestyle": (0, dashes) if dashes else "solid"}
 
 
 def draw_chart(chart: Chart, near_one: bool = False, colour: str = "black") -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from workbench.engine.warm import telling
@@ -198,14 +199,22 @@ class SearchControl(Panel):
         return form.problem or "Not started. " + "; ".join(wrong)
 
     def _put_export(self, form: str) -> None:
-        text = problem = ""
+        made: str | bytes = ""
+        problem = ""
         try:
-            text = self.export(form)
+            made = self.export(form)
         except ValueError as error:
             problem = str(error)
         self._exported += 1
+        binary = isinstance(made, bytes)
+        text = b64encode(made).decode() if isinstance(made, bytes) else made
         self.put(
-            "exported", form=form, text=text, problem=problem, number=self._exported
+            "exported",
+            form=form,
+            text=text,
+            base64=binary,
+            problem=problem,
+            number=self._exported,
         )
 
     def _on_compiling(self, text: str) -> None:

@@ -10,9 +10,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from workbench.evolution.curve import population_column
+from workbench.insight import FamilyTree
 from workbench.programs.export import latex_source
 from workbench.runs import versions
+from workbench.widgets.runs_static import line_style, picture
 from workbench.widgets.search_code import python_cell
+from workbench.widgets.search_populations import FIRST_LOOK, POPULATIONS_DRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,17 +67,38 @@ EXPORTS = (
     ),
     Export("csv", "Curve as CSV", "Each point of the curve", "curve.csv", "text/csv"),
     Export(
+        "parquet",
+        "Curve as Parquet",
+        "Each point of the curve, for pandas.read_parquet",
+        "curve.parquet",
+        "application/vnd.apache.parquet",
+    ),
+    Export(
         "svg",
         "Curve as SVG",
         "The curve as a vector graphic, with its discoveries",
         "curve.svg",
         "image/svg+xml",
     ),
+    Export(
+        "png",
+        "Curve as PNG",
+        "The same picture in pixels, 200 to the inch",
+        "curve.png",
+        "image/png",
+    ),
+    Export(
+        "phylogeny",
+        "Family tree as CSV",
+        "The recorded bests in the ALife standard for phylogenies",
+        "family_tree.csv",
+        "text/csv",
+    ),
 )
 
 
-def export(form: str, reader: SearchReader | None, spec: SearchSpec) -> str:
-    """Return what is known of a search in one of `EXPORTS`.
+def export(form: str, reader: SearchReader | None, spec: SearchSpec) -> str | bytes:
+    """Return what is known of a search in one of `EXPORTS`: text, or a file's bytes.
 
     Raises
     ------
@@ -89,10 +114,15 @@ def export(form: str, reader: SearchReader | None, spec: SearchSpec) -> str:
     search = reader.search
     if form == "code":
         return python_cell(search.spec, versions(), _how_it_ended(search))
-    if form == "csv":
-        return curve_csv(search.curve)
-    if form == "svg":
-        return curve_svg(search.curve, reader.found, search.spec.name)
+    if form in ("csv", "parquet"):
+        return curve_file(curve_table(search), form)
+    if form in ("svg", "png"):
+        figure = draw_curve(curve_table(search), reader.found, search.spec.name)
+        data = picture(figure, form)
+        return data.decode() if form == "svg" else data
+    if form == "phylogeny":
+        tree = FamilyTree(search.runner.events, search.spec.space)
+        return str(tree.table().to_csv(index=False))
     if form == "table":
         made = f"{search.runner.snapshot.position:,} individuals"
         caption = f"Hall of fame of the search {search.spec.name!r} after {made}."
@@ -166,15 +196,25 @@ def latex_algorithm(program: Program, caption: str) -> str:
     )
 
 
-def curve_csv(curve: pd.DataFrame) -> str:
-    """Return the points of a curve as CSV, with a header."""
-    return str(curve.to_csv(index=False))
+def curve_table(search: Search) -> pd.DataFrame:
+    """Return the points of a search's curve, with each population's best if several."""
+    own = search.population_curves.rename(columns=population_column)
+    return search.curve.join(own.reset_index(drop=True))
 
 
-def curve_svg(
+def curve_file(curve: pd.DataFrame, form: str) -> str | bytes:
+    """Return the points of a curve as CSV with a header, or as Parquet."""
+    if form == "csv":
+        return str(curve.to_csv(index=False))
+    buffer = io.BytesIO()
+    curve.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def draw_curve(
     curve: pd.DataFrame, found: Sequence[Discovery] = (), title: str = ""
-) -> str:
-    """Return the curve as SVG: best, median, the population's spread, discoveries."""
+) -> Figure:
+    """Draw best, median, the population's spread, single populations, discoveries."""
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.add_subplot()
     x = curve["individuals"].to_numpy()
@@ -183,6 +223,11 @@ def curve_svg(
         label = f"population, {int(low[1:])} to {int(high[1:])} %"
         axes.fill_between(x, *bounds, color=POPULATION, alpha=alpha, lw=0, label=label)
     axes.plot(x, curve["q50"], "--", color=POPULATION, lw=1.2, label="median")
+    own = [name for name in curve.columns if name.startswith("best.")]
+    for number, name in enumerate(own[:POPULATIONS_DRAWN]):
+        label = f"population {number + 1}"
+        style = line_style(number + FIRST_LOOK)
+        axes.step(x, curve[name], where="post", lw=0.8, label=label, **style)
     axes.step(x, curve["best"], where="post", color=BEST, lw=1.8, label="best")
     for number, one in enumerate(found, start=1):
         axes.plot(one.individuals, one.fitness, "D", color=BEST, mfc="white", ms=5)
@@ -208,10 +253,9 @@ def curve_svg(
     axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     axes.xaxis.set_major_formatter(EngFormatter(sep="\N{NARROW NO-BREAK SPACE}"))
     if len(x):
-        axes.legend(frameon=False, loc="lower right", fontsize=9)
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
+        columns = 1 if len(own) < 4 else 2
+        axes.legend(frameon=False, loc="lower right", fontsize=9, ncols=columns)
+    return figure
 
 
 _ESCAPES = {c: f"\\{c}" for c in "&%$#_{}"} | {

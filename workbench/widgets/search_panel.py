@@ -18,6 +18,7 @@ from workbench.widgets.search_control import SearchControl
 from workbench.widgets.search_export import EXPORTS, export
 from workbench.widgets.search_fields import schema
 from workbench.widgets.search_form import SearchForm
+from workbench.widgets.search_populations import Slow
 from workbench.widgets.search_reader import SearchReader
 from workbench.widgets.search_shown import ENDED
 from workbench.widgets.search_static import static_page
@@ -43,6 +44,17 @@ if TYPE_CHECKING:
     from workbench.widgets.panel import Panel
 
 STATIC = Path(__file__).parent / "static"
+_OF_A_SEARCH = (
+    "program",
+    "concepts",
+    "result",
+    "marks",
+    "hall",
+    "timeline",
+    "throughput",
+    "populations",
+    "threads",
+)
 AT_REST = ("ready", "paused", *ENDED)
 DEFAULT_PRESET = "demo"
 """It finds something worth reading within seconds."""
@@ -106,6 +118,8 @@ class SearchPanel(SearchControl):
     hall = traitlets.Dict().tag(sync=True)
     timeline = traitlets.Dict().tag(sync=True)
     throughput = traitlets.Dict().tag(sync=True)
+    populations = traitlets.Dict().tag(sync=True)
+    threads = traitlets.Dict().tag(sync=True)
     views = traitlets.Dict().tag(sync=True)
     exported = traitlets.Dict().tag(sync=True)
     lesson = traitlets.Dict().tag(sync=True)
@@ -135,6 +149,7 @@ class SearchPanel(SearchControl):
         self._exported = 0
         self._lesson = Lesson(controls, ask, choices)
         self._curve = Table(CURVE_COLUMNS)
+        self._slow = Slow()
         kept = RunStore() if store == "default" else store
         super().__init__(SearchForm(spec, preset, threads or 1), kept, self._curve)
         self._views = ChildViews(self._pump_wake)
@@ -223,14 +238,16 @@ class SearchPanel(SearchControl):
             self.refresh()
         self.announce()
 
-    def export(self, form: str) -> str:
+    def export(self, form: str) -> str | bytes:
         """Return the search in another form.
 
         Parameters
         ----------
         form
             "code": a cell of Python that makes it again; "table": the hall of fame in
-            LaTeX; "algorithm": the program shown in LaTeX; "csv" or "svg": the curve.
+            LaTeX; "algorithm": the program shown in LaTeX; "csv", "parquet", "svg" or
+            "png": the curve; "phylogeny": the recorded bests and who descends from
+            whom, as CSV. Parquet and PNG are bytes.
 
         Raises
         ------
@@ -291,15 +308,8 @@ class SearchPanel(SearchControl):
             self._concepts.close()
         self._concepts = SearchConcepts(self.lock, self._on_concepts)
         self._curve.clear()
-        for name in (
-            "program",
-            "concepts",
-            "result",
-            "marks",
-            "hall",
-            "timeline",
-            "throughput",
-        ):
+        self._slow.clear()
+        for name in _OF_A_SEARCH:
             self.put(name)
         runner = search.runner
         self._take(runner.curve, runner.events)
@@ -326,6 +336,7 @@ class SearchPanel(SearchControl):
         seconds = runner.seconds if runner is not None else 0.0
         for point in curve:
             self._curve.append(curve_row(point, seconds))
+            self._slow.curves.append(point)
         for event in events:
             self._changes.take(event)
 
@@ -354,6 +365,9 @@ class SearchPanel(SearchControl):
         if runner is not None and reader is not None:
             self.put("counters", **counters(runner, reader.search.present_spec))
             self.put("throughput", **throughput_part(reader.search))
+            curves, threads = self._slow.parts(reader.search, status in AT_REST)
+            self.put("populations", **curves)
+            self.put("threads", **threads)
             self._refresh_programs(status, reader)
             self._refresh_result(status, reader)
         if self._views is not None:
@@ -436,4 +450,5 @@ class SearchPanel(SearchControl):
         thin = rows[:: max(1, len(rows) // 300)]
         hall = self.part("hall").get("rows", [])
         columns = self._curve.columns
-        return static_page(self.status, thin, columns, listing, facts, hall)
+        curves = self.part("populations")
+        return static_page(self.status, thin, columns, listing, facts, hall, curves)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.widgets.runs_static import look
+from workbench.widgets.search_populations import FIRST_LOOK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,6 +26,7 @@ def static_page(
     listing: Sequence[Mapping[str, Any]],
     facts: Sequence[tuple[str, str]],
     hall: Sequence[Mapping[str, Any]] = (),
+    populations: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the state, the curve, the numbers and the best program.
 
@@ -36,10 +40,12 @@ def static_page(
         Names and values worth a line each.
     hall
         Rows of the hall of fame, likewise.
+    populations
+        Each population's curve, likewise.
     """
     pieces = [f"<p><b>Search: {escape(state)}</b></p>"]
     if len(rows) > 1:
-        pieces.append(_curve(rows, list(columns)))
+        pieces.append(_curve(rows, list(columns), populations or {}))
     if facts:
         cells = "".join(
             f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
@@ -75,13 +81,17 @@ def _program(listing: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _curve(rows: np.ndarray, columns: list[str]) -> str:
-    x = rows[:, 0] / max(rows[-1, 0], 1.0)
-    across = LEFT + x * (WIDTH - LEFT - RIGHT)
+def _curve(rows: np.ndarray, columns: list[str], populations: Mapping[str, Any]) -> str:
+    def place(individuals: np.ndarray) -> np.ndarray:
+        return LEFT + individuals / max(rows[-1, 0], 1.0) * (WIDTH - LEFT - RIGHT)
+
+    def height(losses: np.ndarray) -> np.ndarray:
+        return TOP + np.clip(losses, 0.0, 1.0) * (HEIGHT - TOP - BOTTOM)
 
     def down(name: str) -> np.ndarray:
-        loss = np.clip(rows[:, columns.index(name)], 0.0, 1.0)
-        return TOP + loss * (HEIGHT - TOP - BOTTOM)
+        return height(rows[:, columns.index(name)])
+
+    across = place(rows[:, 0])
 
     def points(xs: np.ndarray, ys: np.ndarray) -> str:
         good = np.isfinite(ys)
@@ -94,6 +104,15 @@ def _curve(rows: np.ndarray, columns: list[str]) -> str:
         for value in (0.0, 0.25, 0.5, 0.75, 1.0)
         for y in (TOP + (1 - value) * (HEIGHT - TOP - BOTTOM),)
     )
+    own = np.array(populations.get("axes", {}).get("individuals", ()))
+    each = "".join(
+        f'<polyline points="{points(place(own), height(np.array(losses)))}" fill="none"'
+        f' stroke="{colour}" stroke-dasharray="{" ".join(map(str, dashes))}">'
+        f"<title>Population {k + 1}</title></polyline>"
+        for k, losses in enumerate(populations.get("losses", ()))
+        for colour, dashes in (look(k + FIRST_LOOK),)
+    )
+    thin = ". Thin: the best of each population" if each else ""
     band = points(np.r_[across, across[::-1]], np.r_[down("q95"), down("q05")[::-1]])
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
@@ -102,9 +121,10 @@ def _curve(rows: np.ndarray, columns: list[str]) -> str:
         f'<polygon points="{band}" fill="{POPULATION}" fill-opacity=".22"/>'
         f'<polyline points="{points(across, down("q50"))}" fill="none" '
         f'stroke="{POPULATION}" stroke-dasharray="5 3"/>'
+        f"{each}"
         f'<polyline points="{points(across, down("best"))}" fill="none" '
         f'stroke="{BEST}" stroke-width="2"/>'
         f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
         f"Individuals, 0 to {rows[-1, 0]:,.0f}. Solid: best fitness. Dashed: median "
-        "of the population, with its 5 to 95 % band</text></svg>"
+        f"of the population, with its 5 to 95 % band{thin}</text></svg>"
     )
