@@ -27,7 +27,7 @@ def test_a_training_from_its_start_to_its_end(panel):
     panel.pause()
     until(lambda: panel.status == "paused", 60)
     step = panel.trainings["srwm"].steps
-    assert panel.part("state")["can"] == {"resume": True, "stop": True}
+    until(lambda: panel.part("state")["can"] == {"resume": True, "stop": True})
     until(lambda: "SRWM at step" in panel.part("view")["about"], 60)
     assert panel.microscope.model.spec.hidden == 8
     assert panel.trainings["srwm"].steps == step

@@ -33,7 +33,7 @@ export interface StepData {
 
 const HEIGHT = 132;
 const LEFT = 42;
-const RIGHT = 10;
+const RIGHT = 16;
 const TOP = 8;
 const BOTTOM = 32;
 

@@ -163,7 +163,7 @@ function levelsOf(part: Record<string, any>): { value: number; name: string }[] 
 /** The axis grows with the runs, a little ahead of them. */
 export function reach(lines: TrainingLine[], total: number): number {
   const last = Math.max(0, ...lines.map(({ steps }) => unpackFloats(steps).at(-1) ?? 0));
-  return Math.max(1, Math.min(total, Math.max(last * 1.25, total / 10)));
+  return Math.max(1, Math.min(total, Math.max(last * 1.25, total / 100)));
 }
 
 /** What the small charts draw; none for what has no values yet. */

@@ -134,7 +134,7 @@ it("draws of a training what there is, and says who is on the plateau", () => {
   const data = trainingCharts(part);
   expect(Object.keys(data).sort()).toEqual(["loss", "rates", "shots"]);
   expect([...data.rates!.lines[1]!.values]).toEqual([expect.closeTo(0.3, 5), expect.closeTo(0.4, 5)]);
-  expect([reach([LINE], 1000), reach([LINE], 22), reach([], 100)]).toEqual([100, 22, 10]);
+  expect([reach([LINE], 1000), reach([LINE], 22), reach([], 100)]).toEqual([25, 22, 1]);
   expect(plateauText([LINE], 0.55)).toContain("still on the plateau");
   expect(plateauText([{ ...LINE, left: 20 }], 0.55)).toBe("SRWM left the plateau at step 20.");
 });

@@ -122,10 +122,11 @@ class Microscope(Panel):
         self.settle()
 
     @classmethod
-    def pretrained(cls, *, title: str = "Microscope") -> Self:
+    def pretrained(cls, *, episode: int = 1, title: str = "Microscope") -> Self:
         """Return a microscope with the SRWM that ships, and the DeltaNet beside it.
 
-        It shows episodes of digits that neither ever saw.
+        It shows episodes of digits that neither ever saw. Number 1 is one in which the
+        SRWM learns well; in others it does not.
         """
         main, other = load_pretrained("srwm"), load_pretrained("deltanet")
         return cls(
@@ -133,6 +134,7 @@ class Microscope(Panel):
             main.params,
             shipped_source(main.spec.episodes),
             compare={"DeltaNet": (make_model(other.spec.model), other.params)},
+            episode=episode,
             title=title,
         )
 

@@ -87,6 +87,8 @@ class SRWMPanel(Panel):
     >>> panel.microscope.step(3)  # doctest: +SKIP
     """
 
+    # Until they are made; what is half made is closed too when it is forgotten.
+    _microscope: Microscope | None = None
     _race: Race | None = None
     _helper: Pump | None = None
 
@@ -162,6 +164,7 @@ class SRWMPanel(Panel):
     @property
     def microscope(self) -> Microscope:
         """The microscope below the curves."""
+        assert self._microscope is not None
         return self._microscope
 
     def edit(self, **settings: Value | float) -> None:
@@ -205,7 +208,8 @@ class SRWMPanel(Panel):
         """Remove the panel; its runs can be resumed from their store."""
         if self._helper is not None:
             self._helper.end()
-        self._microscope.close()
+        if self._microscope is not None:
+            self._microscope.close()
         if self._race is not None:
             self._race.close()
         super().close()
@@ -242,7 +246,7 @@ class SRWMPanel(Panel):
             refused=self._refused,
             can=can,
         )
-        self.put("view", model=self._microscope.model_id, about=self._looked_at)
+        self.put("view", model=self.microscope.model_id, about=self._looked_at)
         if race is not None:
             steps = race.spec.steps
             self.put("counters", share=race.share, limit=steps, unit="steps")
@@ -359,7 +363,7 @@ class SRWMPanel(Panel):
             for kind in race.trainings
             if kind != race.first and (one := race.trainings[kind].best) is not None
         }
-        self._microscope.look_at(
+        self.microscope.look_at(
             make_model(best.spec.model),
             best.params,
             self._source if fresh else None,
