@@ -32,7 +32,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 check-python: $(READY) $(NODE_READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 widgets: $(NODE_READY)
 	$(NPM) run --silent build

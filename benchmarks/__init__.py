@@ -1,5 +1,1 @@
-"""How fast the workbench is, and how often the demo succeeds.
-
-`python -m benchmarks` measures speed and writes `docs/performance.md`;
-`python -m benchmarks.demo_success` repeats the demo over many seeds.
-"""
+"""How fast the workbench is: `python -m benchmarks` writes `docs/performance.md`."""

@@ -159,6 +159,63 @@ what_if
         ready=".wb-learning",
     ),
     View(
+        name="Ablation chart",
+        sentence=(
+            "What each concept in a program is worth: it is knocked out, both programs"
+            " train on the same fresh tasks, and a row shows what was taken out."
+        ),
+        alt=(
+            "A two-layer network by hand: what its fitness loses without each of five"
+            " concepts, with intervals, and the program without its hidden layer."
+        ),
+        root="wb-ablation",
+        cell="""
+from workbench import TwoLayerTasks
+from workbench.programs.library import two_layer_network
+from workbench.widgets import AblationChart
+chart = AblationChart(
+    two_layer_network(),
+    TwoLayerTasks(features=4, train=500, valid=50, tasks=10, seed=20),
+    pairs=30,
+    title="A two-layer network by hand",
+)
+chart.wait()
+chart
+""",
+        clicks=("[data-row='two-layer network']",),
+        ready=".wb-diff-row",
+    ),
+    View(
+        name="Convergence table",
+        sentence=(
+            "What runs have in common, against a control: shares with intervals, odds,"
+            " and Fisher's exact test, corrected for the number of questions."
+        ),
+        alt=(
+            "Twelve short runs: pieces of code in those that learned, as filled dots,"
+            " and in the others, as diamonds, with their intervals."
+        ),
+        root="wb-convergence",
+        cell="""
+from workbench.insight import code_motifs, converge
+from workbench.widgets import ConvergenceTable
+runs = [
+    Search(PRESETS["demo"].spec.but(seed=seed, train_steps=20_000_000)).run().best
+    for seed in range(1, 13)
+]
+learned, others = (
+    [code_motifs(run.program, depth=1) for run in runs if (run.fitness > 0.9) is does]
+    for does in (True, False)
+)
+ConvergenceTable(
+    converge(learned, others, at_least=3),
+    titles=("Learned", "Did not"),
+    title="Pieces of code in twelve short runs",
+)
+""",
+        ready=".wb-interval-row",
+    ),
+    View(
         name="Lineage view",
         sentence=(
             "How a search came to its best: the steps that changed the fitness, a"
@@ -201,6 +258,48 @@ for seed in range(3, 9):
 RunsPanel(store)
 """,
         ready="[data-status=finished]",
+    ),
+    View(
+        name="Microscope",
+        sentence=(
+            "A self-referential weight matrix through an episode, example by example:"
+            " the matrix, its change, what it says before and after, and what if."
+        ),
+        alt=(
+            "Seven of fifteen digits were shown; a matrix as cells in orange and blue"
+            " beside the change by this example, with bars of its key and its rates."
+        ),
+        root="wb-microscope",
+        cell="""
+from workbench.widgets import Microscope
+pretrained = Microscope.pretrained()
+pretrained.step(7)
+pretrained
+""",
+        ready="[role=status]:text-matches('Example 7 of 15')",
+    ),
+    View(
+        name="SRWM panel",
+        sentence=(
+            "Training of networks that rewrite themselves, beside their baselines, with"
+            " the plateau at chance marked and the microscope below."
+        ),
+        alt=(
+            "A short training on digits: the accuracy against steps above chance,"
+            " accuracy against shots, the rates, and the microscope."
+        ),
+        root="wb-srwm",
+        cell="""
+from workbench.widgets import SRWMPanel
+srwm = SRWMPanel(baselines=(), store=None)
+srwm.edit(data="digits", ways=3, shots=2, queries=3, features=5)
+srwm.edit(rotations=1, variants=1)
+srwm.edit(layers=1, hidden=8, heads=2, batch=4, steps=200, point_every=10)
+srwm.edit(valid_every=50, valid_episodes=8, test_episodes=8)
+srwm.start()
+srwm
+""",
+        ready="[role=status]:text-is('Finished')",
     ),
 )
 """All views, in the order of the gallery."""

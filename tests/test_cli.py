@@ -11,7 +11,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import workbench
-from workbench.cli import PRESET_NAMES, app, whole
+from workbench.cli import PRESET_NAMES, app
+from workbench.cli_common import whole
 from workbench.programs import Program, linear
 from workbench.runs import Event, RunStore
 from workbench.terminal import draw_curve, draw_program

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
-import math
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,13 +21,14 @@ from rich.progress import (
     Progress,
     TextColumn,
 )
-from typer.core import TyperGroup
 
 import workbench
+from workbench.cli_common import AsJson, Group, follow, real_option, whole_option
+from workbench.cli_meta import meta
 from workbench.runs import Runner, RunQuery, RunStore
 from workbench.tasks import DataLibrary
 from workbench.terminal import runs_table
-from workbench.watch import RunView, json_lines, live, plain_lines, print_json
+from workbench.watch import RunView, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,65 +42,25 @@ NOTEBOOK = "01_first_search.ipynb"
 PRESET_NAMES = ("linear", "demo", "affine", "two-layer", "digits")
 """As in `workbench.PRESETS`, which takes long to load and --help does not need."""
 FILTER_HELP = "Words, or tag:x, status:finished, seed:7; a dash excludes: -tag:x."
-INTERRUPTED = 130
-"""Exit code of what was interrupted, as shells have it."""
 LIMITS = ("individuals", "evaluations", "train_steps", "seconds")
-TELL_SECONDS = 0.25
-CLOSING_SECONDS = 60.0
-
-
-class _Group(TyperGroup):
-    """Turns errors that a user can mend into one message and exit code 2."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise
-        except (ValueError, OSError) as error:
-            if ctx.find_root().params.get("debug"):
-                raise
-            typer.echo(f"Error: {error}", err=True)
-            raise typer.Exit(2) from None
 
 
 app = typer.Typer(
-    cls=_Group,
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Evolve learning algorithms, read them, and watch it happen.",
 )
-data = typer.Typer(cls=_Group, no_args_is_help=True, help="Image data sets.")
+data = typer.Typer(cls=Group, no_args_is_help=True, help="Image data sets.")
 app.add_typer(data, name="data")
-runs = typer.Typer(cls=_Group, help="List the runs; rename, tag, delete them.")
+runs = typer.Typer(cls=Group, help="List the runs; rename, tag, delete them.")
 app.add_typer(runs, name="runs")
+app.add_typer(meta, name="meta")
 
 
-def whole(text: str) -> int:
-    """Read a whole number, which may be written as 2e6 or 2_000_000."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value != int(value):
-        raise typer.BadParameter(f"{text!r} is not a whole number, such as 2000 or 2e6")
-    # Digits in full may be more than a float can tell apart.
-    digits = text.replace("_", "").strip()
-    return int(digits) if digits.lstrip("+-").isdigit() else int(value)
-
-
-def _whole(text: str) -> Any:
-    return typer.Option(parser=whole, metavar="N", help=text)
-
-
-def _real(text: str) -> Any:
-    return typer.Option(metavar="X", help=text)
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Threads = Annotated[int | None, _whole("Changes the speed, not the result.")]
+Threads = Annotated[int | None, whole_option("Changes the speed, not the result.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -123,7 +81,7 @@ def _common(
         bool, typer.Option("--debug", help="Show tracebacks of errors.")
     ] = False,
 ) -> None:
-    """Hold what all commands have in common; `_Group` reads `debug`."""
+    """Hold what all commands have in common; `Group` reads `debug`."""
 
 
 @app.command()
@@ -135,19 +93,21 @@ def search(
         ),
     ],
     seed: Annotated[
-        int | None, _whole("Other seed, other search; same seed, same result.")
+        int | None, whole_option("Other seed, other search; same seed, same result.")
     ] = None,
-    individuals: Annotated[int | None, _whole("Stop after so many.")] = None,
+    individuals: Annotated[int | None, whole_option("Stop after so many.")] = None,
     evaluations: Annotated[
-        int | None, _whole("Stop after so many full evaluations.")
+        int | None, whole_option("Stop after so many full evaluations.")
     ] = None,
     train_steps: Annotated[
-        int | None, _whole("Stop after so many training examples seen.")
+        int | None, whole_option("Stop after so many training examples seen.")
     ] = None,
-    seconds: Annotated[float | None, _real("Stop after so much time.")] = None,
-    fitness: Annotated[float | None, _real("Stop when the best reaches this.")] = None,
+    seconds: Annotated[float | None, real_option("Stop after so much time.")] = None,
+    fitness: Annotated[
+        float | None, real_option("Stop when the best reaches this.")
+    ] = None,
     populations: Annotated[
-        int | None, _whole("Populations that evolve side by side.")
+        int | None, whole_option("Populations that evolve side by side.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
     threads: Threads = None,
@@ -186,7 +146,7 @@ def search(
         raise ValueError(f"--record {record}: there is no folder {record.parent}")
     store = None if no_store else RunStore()
     experiment = workbench.Search(spec, threads=_threads(threads, spec.populations))
-    _follow(Runner(experiment, store), as_json)
+    follow(Runner(experiment, store), as_json)
     if record is not None:
         importlib.import_module("workbench.evolution").RecordedSearch.of(
             experiment
@@ -218,70 +178,18 @@ def resume(
     """Go on with a run that was paused, interrupted or failed."""
     store = RunStore()
     record = store.get(run)
-    importlib.import_module("workbench.evolution")  # registers searches
-    threads = _threads(threads, record.spec.get("populations", 1))
-    runner = Runner.resume_run(store, record.id, threads=threads)
+    options: dict[str, Any] = {}
+    if record.kind == "meta":
+        importlib.import_module("workbench.selfref.training")  # registers them
+    else:
+        importlib.import_module("workbench.evolution")  # registers searches
+        options["threads"] = _threads(threads, record.spec.get("populations", 1))
+    runner = Runner.resume_run(store, record.id, **options)
     if runner.status in ("finished", "stopped"):
         raise ValueError(
             f"run {record.id} is {runner.status}; `workbench show {record.id}` shows it"
         )
-    _follow(runner, as_json)
-
-
-def _follow(runner: Runner, as_json: bool) -> None:
-    """Run to the end, or until Ctrl-C; tell how it goes and how it ended."""
-    console = Console()
-    watch = (
-        json_lines(runner)
-        if as_json
-        else live(runner, console)
-        if console.is_terminal
-        else plain_lines(runner)
-    )
-    with _interruption() as interrupted, watch as tell:
-        runner.start()
-        while not runner.wait(TELL_SECONDS) and not interrupted.is_set():
-            tell()
-        tell()
-    if interrupted.is_set():
-        typer.echo("pausing ... (Ctrl-C again ends at once)", err=True)
-        runner.pause()
-        runner.wait(CLOSING_SECONDS)
-    view = RunView.of_runner(runner)
-    closed = runner.close(CLOSING_SECONDS)
-    again = f"workbench resume {runner.run_id}"
-    resumable = closed and runner.run_id and view.status == "paused"
-    if as_json:
-        print_json(
-            {"type": "final", **view.to_dict(), "resume": again if resumable else None}
-        )
-    else:
-        console.print(view)
-        if resumable:
-            console.print(f"Saved. Go on with: {again}", markup=False, soft_wrap=True)
-    if view.status == "failed":
-        raise typer.Exit(1)
-    if interrupted.is_set():
-        raise typer.Exit(INTERRUPTED)
-
-
-@contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """Note the first Ctrl-C, or polite request to end; a second one ends at once."""
-    asked = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-
-    def ask(*_: object) -> None:
-        asked.set()
-        for number in numbers:
-            signal.signal(number, signal.default_int_handler)
-
-    before = [signal.signal(number, ask) for number in numbers]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+    follow(runner, as_json)
 
 
 @runs.callback(invoke_without_command=True)

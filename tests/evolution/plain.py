@@ -211,9 +211,9 @@ def evolve(spec, individuals):
             lengths = dict(zip(("setup", "predict", "learn"), spec.initial_length,
                                strict=True))  # fmt: skip
             functions = {name: [Instruction(OPS[0])] * n for name, n in lengths.items()}
-            if start is not None and spec.strategy != "random":
+            if start is not None:
                 functions = {n: list(body) for n, body in start.functions.items()}
-            else:
+            if start is None or spec.random_start or spec.strategy == "random":
                 for name in functions:
                     mutator.randomize(functions, name)
         else:

@@ -1,15 +1,18 @@
 """The compiled loop against the plain one: same draws, same programs, same fitness."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.evolution.plain import evolve
-from tests.evolution.small import EVERY_MUTATION, FREE, small
+from tests.evolution.small import EVERY_MUTATION, FIXED, FREE, small
 from workbench.evolution import Search
 from workbench.evolution import population as pool
 from workbench.tasks import LinearTasks
 
 PLAIN = {"cache": None}
+LEARN = replace(FIXED, setup_ops=(), predict_ops=())
 
 
 def members(search):
@@ -35,6 +38,9 @@ SPECS = {
     "from a program": small(space=FREE, initial="linear", seed=5, **PLAIN),
     "from nothing": small(space=FREE, initial="empty", mutations=EVERY_MUTATION,
                           seed=2, **PLAIN),
+    "only Learn": small(space=LEARN, initial="linear", random_start=True, **PLAIN),
+    "random search of Learn": small(space=LEARN, initial="linear", strategy="random",
+                                    **PLAIN),
     "random search": small(space=FREE, strategy="random", initial_length=(2, 3, 4),
                            **PLAIN),
 }  # fmt: skip

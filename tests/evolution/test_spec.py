@@ -24,6 +24,7 @@ BAD = {
     "mutations": ({"alter": 1}, "alter_param"),
     "initial": ("liner", "'linear'"),
     "initial_length": ((5, 1, 9), "4 to 4"),
+    "random_start": ("yes", "a bool"),
     "cache": (True, "a CacheSpec or None"),
     "hurdle": ({"train": 1}, "a HurdleSpec or None"),
     "cost_factor": (-1.0, "a number, above 0"),

@@ -1,6 +1,7 @@
 """Concepts are found by what a program does, however it is written."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from tests.insight.labelled import disguised, plans, write
 from tests.programs.strategies import programs
 from workbench import Program
-from workbench.insight import CATALOGUE, discover
+from workbench.insight import CATALOGUE, discover, knock_in
 from workbench.insight.probe import Probe
+from workbench.programs import Space
 from workbench.programs.library import HAND_DESIGNED
 from workbench.tasks import LinearTasks
 
@@ -127,6 +129,42 @@ def test_targets_written_into_setup_are_told_from_learning():
     )
     assert "hard-coded targets" in names(Program.from_text(text), tasks=tasks)
     assert "hard-coded targets" not in names(HAND_DESIGNED["linear"](), tasks=tasks)
+    program = Program.from_text(text)
+    sizes = {f"{k}_length": (len(f), len(f)) for k, f in program.functions.items()}
+    fixed = replace(program, space=replace(program.space, **sizes))
+    assert "hard-coded targets" in names(fixed, tasks=tasks)
+
+
+def test_a_network_with_a_vector_of_outputs_is_read():
+    text = """
+def Setup():
+  m0 = gaussian(0.0, 0.3, (n_features, n_features))
+  m1 = gaussian(0.0, 0.3, (n_features, n_features))
+  s3 = 0.05
+def Predict():
+  v3 = dot(m0, v0)
+  v4 = maximum(v3, v5)
+  v2 = dot(m1, v4)
+def Learn():
+  v6 = v1 - v2
+  v6 = s3 * v6
+  m2 = outer(v6, v4)
+  m1 = m1 + m2
+  m3 = transpose(m1)
+  v7 = dot(m3, v6)
+  v8 = heaviside(v3, 1.0)
+  v7 = v8 * v7
+  m2 = outer(v7, v0)
+  m0 = m0 + m2
+"""
+    program = Program.from_text(text, space=Space(label="vector"))
+    assert names(program, "accuracy") == {
+        "gradient step of the logistic loss",
+        "constant learning rate",
+        "two-layer network",
+        "backpropagation",
+        "ReLU",
+    }
 
 
 def test_what_cannot_be_asked_is_refused():
@@ -145,6 +183,41 @@ def test_hebbian_learning_is_no_gradient_step(metric):
     hebbian = str(HAND_DESIGNED["linear"]()).replace("s3 = s0 - s1", "s3 = s0 + s9")
     found = names(Program.from_text(hebbian), metric)
     assert not any("gradient" in name or "rate" in name for name in found)
+
+
+# The linear model, each step of which is applied one example later.
+LATE = [
+    "def Setup():\n  s2 = 0.02\ndef Predict():\n" + predict + "\ndef Learn():\n" + learn
+    for predict, learn in (
+        ("  s1 = dot(v1, v0)", "  v1 = v1 + v2\n  s3 = s0 - s1\n  s3 = s2 * s3"),
+        ("  v1 = v1 + v2\n  s1 = dot(v1, v0)", "  s3 = s0 - s1\n  s3 = s2 * s3"),
+        (
+            "  v3 = s3 * v4\n  v1 = v1 + v3\n  s1 = dot(v1, v0)\n  v4 = s2 * v0",
+            "  s3 = s0 - s1",
+        ),
+    )
+]
+
+
+@pytest.mark.parametrize("metric", ["rmse", "accuracy"])
+@pytest.mark.parametrize("text", LATE)
+def test_a_step_that_is_applied_one_example_late_is_one(text, metric):
+    if "v4" not in text:
+        text += "\n  v2 = s3 * v0"
+    found = {d.concept.name: d for d in discover(Program.from_text(text), metric)}
+    loss = "squared error" if metric == "rmse" else "logistic loss"
+    assert set(found) == {
+        "linear model",
+        f"gradient step of the {loss}",
+        "constant learning rate",
+    }
+    assert all(d.places for d in found.values())
+
+
+def test_momentum_of_one_layer_is_no_average_of_another():
+    found = names(knock_in("momentum", HAND_DESIGNED["two_layer_network"]()))
+    assert "momentum" in found
+    assert "weight averaging" not in found
 
 
 @settings(max_examples=40, deadline=None)

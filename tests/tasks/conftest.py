@@ -16,6 +16,7 @@ import pytest
 from scipy.io import savemat
 
 from workbench.tasks import CATALOGUE, DataLibrary, Source
+from workbench.tasks.shipped import SHIPPED
 
 
 class FileServer(ThreadingHTTPServer):
@@ -174,7 +175,7 @@ def published():
 @pytest.fixture
 def library(tmp_path, server, published):
     """A library whose data sets are published, at small size, by the server."""
-    catalogue = {"digits": CATALOGUE["digits"]}
+    catalogue = {name: CATALOGUE[name] for name in SHIPPED}
     for name, files in published.files.items():
         sources = []
         for file, data in files.items():

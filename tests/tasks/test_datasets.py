@@ -89,20 +89,23 @@ def test_get_of_a_wrong_file_stores_nothing(library, server):
 
 
 def test_get_of_something_unknown_names_what_there_is(library):
-    with pytest.raises(ValueError, match="accepted: digits, mnist, fashion-mnist"):
+    with pytest.raises(
+        ValueError, match="accepted: digits, mnist-5k, mnist, fashion-mnist"
+    ):
         library.get("imagenet")
 
 
-def test_digits_are_always_here(library):
-    assert library.get("digits").ready
-    data = library.load("digits")
-    assert data.pixels.shape == (1797, 64)
+@pytest.mark.parametrize(("name", "images"), [("digits", 1797), ("mnist-5k", 5000)])
+def test_what_ships_with_packages_is_always_here(library, name, images):
+    assert library.get(name).ready
+    data, known = library.load(name), CATALOGUE[name]
+    assert data.pixels.shape == (images, np.prod(known.shape))
     assert data.images.max() == 1.0
-    assert np.bincount(data.labels).tolist() == list(CATALOGUE["digits"].counts)
-    with pytest.raises(DatasetMissing, match="digits has no test images"):
-        library.load("digits", "test")
+    assert np.bincount(data.labels).tolist() == list(known.counts)
+    with pytest.raises(DatasetMissing, match=f"{name} has no test images"):
+        library.load(name, "test")
     with pytest.raises(ValueError, match="nothing to add"):
-        library.add("digits", ".")
+        library.add(name, ".")
 
 
 @each_published

@@ -81,6 +81,37 @@ def test_new_concepts_are_named_when_there_is_time():
     )
 
 
+def test_a_concept_is_called_out_where_it_appears_first():
+    model = "def Predict():\n s1 = dot(v1, v0)\n"
+    learns = (
+        "def Learn():\n s3 = s0 - s1\n s3 = s3 * s2\n v2 = s3 * v0\n v1 = v1 + v2\n"
+    )
+    slow, fast = ("def Setup():\n s2 = " + rate + "\n" for rate in ("0.01", "0.2"))
+    found = read(
+        [
+            best(MEAN, 0.05, 5),
+            best(SCALED, 0.3, 10, previous=0),
+            best(slow + model + learns, 0.5, 20, previous=1),
+            best(fast + model + learns, 0.6, 30, previous=2),
+            best(
+                fast + model + " s1 = s1 + s4\n" + learns + " s4 = s4 + s3\n",
+                0.61,
+                40,
+                previous=3,
+            ),
+        ]
+    )
+    step = ("gradient step of the squared error", "constant learning rate")
+    assert [one.concepts for one in found.chosen()] == [
+        ("bilinear interaction",),
+        ("linear model", *step),
+        (),
+        ("affine model",),
+    ]
+    shown = [one.individuals for one in found.chosen(3)]
+    assert shown == [10, 20, 40], "they come before what gained more"
+
+
 def test_at_most_eight_are_shown():
     texts = [
         "def Predict():\n s2 = mean(v0)" + "\n s2 = s2 + s2" * n + "\n s1 = s2 * s2"

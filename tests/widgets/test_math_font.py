@@ -1,10 +1,11 @@
-"""The font that the panels bring holds all that the formulas of the op table need."""
+"""The font that the panels bring holds all that the formulas need: ops and concepts."""
 
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from workbench.insight import CATALOGUE
 from workbench.programs.instruction import Instruction
 from workbench.programs.ops import OPS
 from workbench.widgets.mathml import to_mathml
@@ -12,9 +13,12 @@ from workbench.widgets.mathml import to_mathml
 README = Path(__file__).parents[2] / "widgets" / "src" / "fonts" / "README.md"
 
 
-def letters(op):
+def of_op(op):
     constants = (0.5, 1e-9, 0.75)[: len(op.constants)]
-    formula = Instruction(op, in1=12, in2=3, out=4, constants=constants).latex()
+    return Instruction(op, in1=12, in2=3, out=4, constants=constants).latex()
+
+
+def letters(formula):
     for element in ET.fromstring(to_mathml(formula)).iter():
         for letter in element.text or "":
             yield letter
@@ -32,7 +36,11 @@ def italic(letter):
         return chr(0x1D434 + ord(letter) - 65)
     if "α" <= letter <= "ω":  # noqa: RUF001
         return chr(0x1D6FC + ord(letter) - 0x3B1)
-    return letter
+    return (
+        "\N{MATHEMATICAL ITALIC PHI SYMBOL}"
+        if letter == "\N{GREEK PHI SYMBOL}"
+        else letter
+    )
 
 
 def test_no_letter_falls_back_to_another_font():
@@ -41,7 +49,11 @@ def test_no_letter_falls_back_to_another_font():
         README.read_text().split("--unicodes=")[1],
     )
     held = {code for a, b in ranges for code in range(int(a, 16), int(b or a, 16) + 1)}
+    formulas = [*map(of_op, OPS), *(one.formula for one in CATALOGUE.values())]
     missing = {
-        letter for op in OPS for letter in letters(op) if ord(letter) not in held
+        letter
+        for text in formulas
+        for letter in letters(text)
+        if ord(letter) not in held
     }
     assert {unicodedata.name(letter) for letter in missing} == set()

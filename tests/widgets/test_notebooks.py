@@ -14,8 +14,24 @@ FOUND = {
         "equal: True",
         "The same computation",
         "  s3 = -0.43774980621224047\n  s1 = s0 - s1\n  s2 = s2 * s3\n",
-    )
+    ),
+    "10_a_matrix_that_rewrites_itself": (
+        "key 1 reads [ 0.  1.  0. -1.]",
+        "the same as the workbench's layer: True",
+        "example 4 of 15",
+    ),
+    "04_what_evolution_discovers": (
+        "]\n3 of 12 learned",
+        "\nlinear model (100%; predict 2)",
+        "  s3 = 0.15977536292330907\n  v2 = s1 * v0\n  v2 = s3 * v2\nleft out",
+        "['linear model', 'gradient step of the squared error', 'constant learning",
+        "gradient step of the squared error: knocking it out costs fitness",
+        "an error: label less something: 3 of 3 runs, 0 of 9 in the control",
+        "Hebbian: label times something: 0 of 3 runs, 9 of 9 in the control",
+    ),
 }
+# Notebooks without a search.
+OTHERS = ("10_a_matrix_that_rewrites_itself",)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -29,8 +45,9 @@ def test_runs_headless(path, tmp_path):
         for cell in notebook.cells
         for output in cell.get("outputs", [])
     )
-    assert "def Predict():" in outputs
-    assert "fresh tasks" in outputs
+    if path.stem not in OTHERS:
+        assert "def Predict():" in outputs
+        assert "fresh tasks" in outputs
     for line in FOUND.get(path.stem, ()):
         assert line in outputs
 

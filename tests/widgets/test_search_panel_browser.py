@@ -297,6 +297,8 @@ def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
     keyboard.press("Space")
     panel.until_status("Paused")
     until(lambda: panel.root.locator(".wb-find").count() > 0, "a find", page=page)
+    last = int(notebook.evaluate("print(len(panel.hall_of_fame))"))
+    until(lambda: rows.count() == last, "the last hall of fame", page=page)
 
     # A view inside shows the program of the row that is chosen.
     heading = panel.root.locator(".wb-program h4").first
@@ -316,7 +318,6 @@ def test_the_hall_of_fame_drives_the_views_inside(open_notebook, lab):
             page=page,
         )
 
-    last = rows.count()
     rows.last.focus()
     shows(f"#{last} of the hall of fame", lambda: keyboard.press("Enter"))
     shows(f"#{last - 1} of the hall of fame", lambda: keyboard.press("k"))

@@ -2,7 +2,7 @@
 
 import { accesses, describe, uses, type ProgramFunction, type Row, type Special, type Use } from "./addresses";
 import { h, setAttributes, setText } from "./dom";
-import { highlight } from "./listing";
+import { highlight, markCarriers } from "./listing";
 import { formula } from "./mathml";
 import { rove } from "./rove";
 
@@ -56,6 +56,11 @@ export class AnnotatedListing {
     this.reach();
     this.lit = undefined;
     this.light();
+  }
+
+  /** Mark the lines that carry a concept: "Learn-3", counted from 1. */
+  markCarriers(lines: ReadonlySet<string>): void {
+    markCarriers(this.body, lines);
   }
 
   /** Call after lines were hidden or shown. */

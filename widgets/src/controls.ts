@@ -24,6 +24,18 @@ export const STATUS_LABEL: Record<string, string> = {
   failed: "Failed",
 };
 
+export interface ControlOptions {
+  /** Whether single steps can be made. */
+  steps: boolean;
+  /** What the head says without a kernel. */
+  noKernel: string;
+}
+
+const SEARCH: ControlOptions = {
+  steps: true,
+  noKernel: "No kernel is attached: this is the last saved state. Run the cell to search again.",
+};
+
 export class Controls {
   readonly element: HTMLElement;
   private readonly chip = h("span", { class: "wb-chip" });
@@ -41,6 +53,7 @@ export class Controls {
     private readonly beforeCommand: () => void,
     title: string,
     signal: AbortSignal,
+    private readonly options: ControlOptions = SEARCH,
   ) {
     this.step = button("Step", "step");
     this.stop = button("Stop", "stopped");
@@ -65,7 +78,7 @@ export class Controls {
         "div",
         { class: "wb-transport", role: "group", "aria-label": "Run" },
         this.primary,
-        h("span", { class: "wb-step" }, this.step, this.stepSize),
+        options.steps && h("span", { class: "wb-step" }, this.step, this.stepSize),
         this.stop,
       ),
       this.problem,
@@ -115,7 +128,7 @@ export class Controls {
 
   private detailText(detail: string): string {
     if (this.channel.link === "none") {
-      return "No kernel is attached: this is the last saved state. Run the cell to search again.";
+      return this.options.noKernel;
     }
     if (this.channel.link === "waiting") {
       return "Waiting for the kernel, which may be busy with a cell; nothing you clicked is lost.";

@@ -46,6 +46,7 @@ export class DiffTable {
   private layout: Layout = "side";
   private scope: Scope = "all";
   private narrow = false;
+  private carriers: HTMLElement[] = [];
   private lit: string | undefined;
   private told = "";
 
@@ -107,6 +108,7 @@ export class DiffTable {
     const hidden = diff === undefined;
     this.legend.hidden = this.tools.hidden = this.heads.hidden = hidden;
     this.lit = undefined;
+    this.unmarkCarriers(); // rows are used again for other lines
     if (hidden) {
       this.sections = [];
       this.verdict.replaceChildren();
@@ -127,6 +129,24 @@ export class DiffTable {
     setText(this.count, stops === 0 ? "No changes" : `${stops} change${stops === 1 ? "" : "s"}`);
     for (const button of this.tools.querySelectorAll(".wb-diff-step")) setAttributes(button, { "aria-disabled": stops === 0 && "true" });
     this.applyScope();
+  }
+
+  /** Mark the lines of one program that carry a concept: "Learn-3", counted from 1. */
+  markCarriers(side: "left" | "right", lines: ReadonlySet<string>): void {
+    this.unmarkCarriers();
+    for (const { name, rows, drawn } of this.sections) {
+      rows.forEach((row, i) => {
+        const line = side === "left" ? row.left_line : row.right_line;
+        const shown = side === "left" ? row.left : row.right;
+        if (shown !== null && lines.has(`${name}-${line}`)) this.carriers.push(drawn[i]!.element);
+      });
+    }
+    for (const row of this.carriers) row.classList.add("wb-carries");
+  }
+
+  private unmarkCarriers(): void {
+    for (const row of this.carriers) row.classList.remove("wb-carries");
+    this.carriers = [];
   }
 
   /** Go to the next change, or back to the one before. */

@@ -68,7 +68,7 @@ function oneFunction({ name, rows }: ListingFunction, showDead: boolean): HTMLEl
   const dead = rows.filter((row) => !row.live).length;
   return functionBlock(
     name,
-    shown.map((row) => codeRow(row.text, row.number, row.live)),
+    shown.map((row) => codeRow(name, row.text, row.number, row.live)),
     dead > 0 && !showDead ? `${dead} dead hidden` : "",
     rows.length === 0 ? "empty" : "nothing that matters",
   );
@@ -95,10 +95,17 @@ function functionBlock(
   );
 }
 
-function codeRow(text: string, number: number, live: boolean): HTMLElement {
+/** Mark the lines that carry a concept: "Learn-3", counted from 1. */
+export function markCarriers(root: HTMLElement, lines: ReadonlySet<string>): void {
+  for (const row of root.querySelectorAll<HTMLElement>("[data-line]")) {
+    row.classList.toggle("wb-carries", lines.has(row.dataset.line ?? ""));
+  }
+}
+
+function codeRow(name: string, text: string, number: number, live: boolean): HTMLElement {
   return h(
     "li",
-    { class: live ? "wb-line" : "wb-line wb-dead" },
+    { class: live ? "wb-line" : "wb-line wb-dead", "data-line": `${name}-${number}` },
     h("span", { class: "wb-line-number", "aria-hidden": "true" }, String(number)),
     h("code", {}, ...highlight(text)),
     !live &&

@@ -17,6 +17,12 @@ export interface Shown {
   x: string;
   xTitle: string;
   yTitle: string;
+  /** Levels worth a dotted line with its name, such as chance. */
+  levels?: { value: number; name: string }[];
+  /** Places worth a mark with its name. */
+  marks?: { x: number; name: string; slot: number }[];
+  /** Ends of the vertical axis, where the values alone should not set them. */
+  ends?: [number, number];
 }
 
 export type Window = [number, number];
@@ -258,6 +264,7 @@ export class ManyCurves {
     for (const line of lines) this.drawBands(context, line, xScale, yScale);
     for (const line of lines) if (line.key !== this.highlighted) this.drawLine(context, line, xScale, yScale);
     for (const line of lines) if (line.key === this.highlighted) this.drawLine(context, line, xScale, yScale);
+    this.drawMarks(context, xScale, yScale);
     context.restore();
     setText(this.empty, some ? "" : this.emptyText);
     this.drawBrush(context);
@@ -276,6 +283,7 @@ export class ManyCurves {
       }
     }
     if (this.shown.fitness) return ninesScale(least < Infinity ? least : 0.1);
+    if (this.shown.ends) return linearScale(...this.shown.ends, 5, numeral);
     if (!(least < Infinity)) [least, most] = [0, 1];
     const room = 0.05 * (most - least || 1);
     return linearScale(least - room, most + room, 5, numeral);
@@ -312,6 +320,37 @@ export class ManyCurves {
     strokeLine(context, line.length, x, y, this.shown.stepped);
     context.setLineDash([]);
     context.globalAlpha = 1;
+  }
+
+  private drawMarks(context: CanvasRenderingContext2D, xScale: Scale, yScale: Scale): void {
+    const { left, top, width, height } = this.box;
+    context.lineWidth = 1;
+    context.textBaseline = "bottom";
+    for (const { value, name } of this.shown.levels ?? []) {
+      const y = Math.round(top + height * (1 - yScale.place(value))) + 0.5;
+      context.strokeStyle = context.fillStyle = this.paint!.muted;
+      context.setLineDash([2, 3]);
+      context.beginPath();
+      context.moveTo(left, y);
+      context.lineTo(left + width, y);
+      context.stroke();
+      context.setLineDash([]);
+      context.textAlign = "right";
+      context.fillText(name, left + width - 2, y - 2);
+    }
+    for (const { x, name, slot } of this.shown.marks ?? []) {
+      const at = left + width * xScale.place(x);
+      context.strokeStyle = context.fillStyle = this.inks[slot % this.inks.length]!;
+      context.setLineDash(dashesOf(slot));
+      context.beginPath();
+      context.moveTo(at, top);
+      context.lineTo(at, top + height);
+      context.stroke();
+      context.setLineDash([]);
+      const right = at - left > width * 0.7;
+      context.textAlign = right ? "right" : "left";
+      context.fillText(name, at + (right ? -5 : 5), top + height - 3 - 15 * slot);
+    }
   }
 
   private drawBrush(context: CanvasRenderingContext2D): void {

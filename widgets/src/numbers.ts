@@ -3,9 +3,18 @@
 export type NumberClass = "zero" | "positive" | "negative" | "nan" | "infinity" | "minus-infinity";
 
 export function unpack(text: string | undefined): Float64Array {
-  if (!text) return new Float64Array(0);
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const bytes = unpackBytes(text);
   return new Float64Array(bytes.buffer, 0, Math.floor(bytes.length / 8));
+}
+
+/** The same of float32, for pictures and charts. */
+export function unpackFloats(text: string | undefined): Float32Array {
+  const bytes = unpackBytes(text);
+  return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
+}
+
+export function unpackBytes(text: string | undefined): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text ?? ""), (letter) => letter.charCodeAt(0));
 }
 
 export function classOf(value: number): NumberClass {

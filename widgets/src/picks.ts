@@ -1,6 +1,7 @@
 // Which program is shown instead of the best, and how to get from one to the next.
 
 import type { Channel } from "./channel";
+import type { Effect } from "./concept_chips";
 import { short } from "./format";
 
 export interface FameRow {
@@ -24,6 +25,10 @@ export interface Find {
   words: string;
   more: number;
   label: string;
+  /** Concepts that appear here for the first time. */
+  concepts?: string[];
+  /** What is lost without them: here, or in the program that was ablated last. */
+  effects?: ({ name: string; own: boolean } & Effect)[];
 }
 
 export const hallRows = (channel: Channel) => (channel.part("hall").rows ?? []) as FameRow[];

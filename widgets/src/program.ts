@@ -1,13 +1,14 @@
 // The program shown, in tabs: its lines, what changed, and the views inside the panel.
 
 import type { Channel } from "./channel";
+import { ConceptChips, type ConceptPart } from "./concept_chips";
 import { DiffTable, type DiffParts } from "./diff_table";
 import { h, setText } from "./dom";
 import { fitness, short } from "./format";
-import { listing, type ListingFunction } from "./listing";
+import { listing, markCarriers, type ListingFunction } from "./listing";
 import type { WidgetHost, WidgetModel } from "./model";
 import { Nested } from "./nested";
-import { describePick, isPicked, pickBest } from "./picks";
+import { describePick, finds, isPicked, pickBest } from "./picks";
 import { Tabs } from "./tabs";
 
 export interface ProgramState {
@@ -34,10 +35,13 @@ export class ProgramArea {
   private readonly note = h("p", { class: "wb-note wb-view-note" });
   private readonly refresh = button("Show the present one", "refresh-view");
   private readonly body = h("div", { class: "wb-program-body" });
+  private readonly chips: ConceptChips;
   private readonly tabs: Tabs;
   private readonly nested = new Map<string, Nested>();
   private diff: DiffTable | undefined;
   private shown = "";
+  private picked = "";
+  private carriers: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly channel: Channel,
@@ -66,6 +70,10 @@ export class ProgramArea {
     );
     this.back.addEventListener("click", () => pickBest(this.channel), { signal });
     this.refresh.addEventListener("click", () => this.open(), { signal });
+    this.chips = new ConceptChips((lines) => {
+      this.carriers = lines;
+      markCarriers(this.body, lines);
+    }, signal);
     this.tabs = new Tabs(
       "The program shown",
       state.tab,
@@ -76,7 +84,7 @@ export class ProgramArea {
       signal,
     );
     this.options.append(this.dead.label, this.meanings.label);
-    this.tabs.panel.append(this.options, h("div", { class: "wb-view-state" }, this.note, this.refresh), this.body);
+    this.tabs.panel.append(this.options, h("div", { class: "wb-view-state" }, this.note, this.refresh), this.chips.element, this.body);
     this.element = h(
       "section",
       { class: "wb-program", "aria-label": "Program" },
@@ -111,14 +119,32 @@ export class ProgramArea {
     this.meanings.label.hidden = !offered.some(({ name }) => name === "program");
     this.element.dataset.shows = tab;
     this.element.dataset.wide = String(this.view !== "");
+    this.updateChips(best, isListing);
     if (this.view !== "") return this.updateView(best, views);
     this.setNote("");
     const shown = `${best.revision} ${showDead} ${tab}`;
     if (shown === this.shown) return;
     this.shown = shown;
     if (!best.functions) this.body.replaceChildren(h("p", { class: "wb-note" }, EMPTY));
-    else if (isListing) this.body.replaceChildren(listing(best.functions as ListingFunction[], showDead));
+    else if (isListing) this.body.replaceChildren(this.marked(listing(best.functions as ListingFunction[], showDead)));
     else this.showChange(best);
+  }
+
+  private marked(lines: HTMLElement): HTMLElement {
+    markCarriers(lines, this.carriers);
+    return lines;
+  }
+
+  /** The program view has chips of its own. A discovery lights up what it brought. */
+  private updateChips(best: Record<string, any>, isListing: boolean): void {
+    this.chips.element.hidden = !isListing || !best.functions;
+    if (!best.functions) return;
+    this.chips.show(this.channel.part("concepts") as ConceptPart, Number(best.version), this.channel.link);
+    const picked = best.pick?.kind === "discovery" ? String(best.pick.key) : "";
+    if (picked === this.picked) return;
+    this.picked = picked;
+    const find = finds(this.channel).find(({ number }) => String(number) === picked);
+    this.chips.choose(find?.concepts?.[0]);
   }
 
   private updateHead(best: Record<string, any>): void {

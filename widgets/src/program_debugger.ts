@@ -3,6 +3,7 @@
 import { uses } from "./addresses";
 import { AnnotatedListing, type Program } from "./annotated";
 import { Channel } from "./channel";
+import { ConceptChips, type ConceptPart } from "./concept_chips";
 import { h, icon, iconButton, type IconName, inNextFrame, keepKeys, setAttributes, setText } from "./dom";
 import { HeatMap, type HeatColours, type Layout } from "./heat_map";
 import type { RenderContext } from "./model";
@@ -42,7 +43,7 @@ interface Jump {
 }
 
 function render({ model, el, signal }: RenderContext): void {
-  const channel = new Channel(model, ["listing", "run", "now", "watch"], signal);
+  const channel = new Channel(model, ["listing", "concepts", "run", "now", "watch"], signal);
   const view = new DebuggerView(channel, signal);
   el.replaceChildren(view.root);
   channel.onchange = inNextFrame(() => view.update(), signal);
@@ -66,6 +67,7 @@ class DebuggerView {
   private readonly buttons: Record<string, HTMLButtonElement>;
   private readonly errorButton: HTMLButtonElement;
   private readonly listing: AnnotatedListing;
+  private readonly chips: ConceptChips;
   private readonly curve: WatchCurve;
   private readonly playback: Playback;
   private heat: HeatMap[] = [];
@@ -84,6 +86,7 @@ class DebuggerView {
     this.listing = new AnnotatedListing(signal, (name, line) =>
       channel.send("run-to", { function: name.toLowerCase(), index: line - 1 }),
     );
+    this.chips = new ConceptChips((lines) => this.listing.markCarriers(lines), signal);
     this.buttons = {
       "example-back": this.button("example-back", "example-back", "Back to the end of the example before (<)", () => this.playback.example(-1)),
       back: this.button("back", "back", "Back one instruction (,)", () => this.playback.move(-1)),
@@ -107,7 +110,7 @@ class DebuggerView {
       h(
         "div",
         { class: "wb-debug-main" },
-        h("div", { class: "wb-debug-code wb-without-math wb-without-words" }, this.did, this.listing.element),
+        h("div", { class: "wb-debug-code wb-without-math wb-without-words" }, this.did, this.chips.element, this.listing.element),
         h(
           "div",
           { class: "wb-debug-state" },
@@ -126,6 +129,7 @@ class DebuggerView {
 
   update(): void {
     this.updateProgram();
+    this.chips.show(this.channel.part("concepts") as ConceptPart, 0, this.channel.link);
     this.updateNow();
     const watch = this.channel.part("watch");
     const run = this.channel.part("run");

@@ -1,6 +1,7 @@
 // Browser half of workbench.widgets.ProgramDiff.
 
 import { Channel } from "./channel";
+import { ConceptChips, type ConceptPart } from "./concept_chips";
 import { CopyNote } from "./copying";
 import { DiffTable, type DiffParts } from "./diff_table";
 import { h, keepKeys, setText } from "./dom";
@@ -10,8 +11,9 @@ import { followTheme } from "./theme";
 
 
 function render({ model, el, signal }: RenderContext): void {
-  const channel = new Channel(model, ["diff", "fitness"], signal);
+  const channel = new Channel(model, ["diff", "fitness", "concepts"], signal);
   const table = new DiffTable(signal);
+  const chips = new ConceptChips((lines, item) => table.markCarriers(item?.change === "lost" ? "left" : "right", lines), signal);
   const pairs = new FitnessPairs(signal);
   const title = h("h3", { class: "wb-title" });
   const copied = new CopyNote(signal);
@@ -20,7 +22,7 @@ function render({ model, el, signal }: RenderContext): void {
     "div",
     { class: "wb wb-program-diff", role: "region", "aria-label": "Program difference" },
     h("div", { class: "wb-head" }, title, copied.element, copy),
-    h("div", { class: "wb-diff-main" }, table.element, pairs.element),
+    h("div", { class: "wb-diff-main" }, h("div", {}, chips.element, table.element), pairs.element),
   );
   let shown: unknown;
   let evaluated = "";
@@ -50,6 +52,7 @@ function render({ model, el, signal }: RenderContext): void {
       root.setAttribute("aria-label", `Program difference: ${title.textContent}`);
       table.show(diff as unknown as DiffParts, titles);
     }
+    chips.show(channel.part("concepts") as ConceptPart, Number(diff.version), channel.link);
     const fitness = channel.part("fitness");
     const key = `${fitness.revision} ${channel.link} ${titles}`;
     if (!fitness.state || key === evaluated) return;

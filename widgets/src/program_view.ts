@@ -2,6 +2,7 @@
 
 import { AnnotatedListing, type Program } from "./annotated";
 import { Channel } from "./channel";
+import { ConceptChips, type ConceptPart } from "./concept_chips";
 import { CopyNote } from "./copying";
 import { h, keepKeys, setText } from "./dom";
 import { percent } from "./format";
@@ -19,8 +20,9 @@ const FORMS: { value: Form; label: string; help: string }[] = [
 ];
 
 function render({ model, el, signal }: RenderContext): void {
-  const channel = new Channel(model, ["listing"], signal);
+  const channel = new Channel(model, ["listing", "concepts", "lit"], signal);
   const listing = new AnnotatedListing(signal);
+  const chips = new ConceptChips((lines) => listing.markCarriers(lines), signal);
   const title = h("h3", { class: "wb-title" });
   const facts = h("span", { class: "wb-facts" });
   const source = h("pre", { class: "wb-source", tabindex: 0, hidden: true });
@@ -38,6 +40,7 @@ function render({ model, el, signal }: RenderContext): void {
   let form: Form = "text";
   let dead: Dead = "dim";
   let shown: unknown;
+  let lit: unknown;
 
   const sources = () => (channel.part("listing").sources ?? {}) as Partial<Record<Form, string>>;
   const setDead = (value: Dead) => {
@@ -49,7 +52,7 @@ function render({ model, el, signal }: RenderContext): void {
   };
   const setForm = (value: Form) => {
     form = value;
-    listing.element.hidden = reading.hidden = form !== "text";
+    listing.element.hidden = reading.hidden = chips.element.hidden = form !== "text";
     source.hidden = form === "text";
     setText(source, form === "text" ? "" : (sources()[form] ?? ""));
     source.setAttribute("aria-label", `The program as ${form === "numpy" ? "NumPy code" : "LaTeX"}`);
@@ -81,14 +84,22 @@ function render({ model, el, signal }: RenderContext): void {
   );
   root.append(
     h("div", { class: "wb-head" }, title, facts, copied.element, forms, copy),
-    h("div", { class: "wb-view-body" }, reading, listing.element, source),
+    h("div", { class: "wb-view-body" }, reading, chips.element, listing.element, source),
   );
   keepKeys(root, signal);
   el.replaceChildren(root);
 
   const update = () => {
     const part = channel.part("listing");
-    if (!part.functions || part.revision === shown) return;
+    if (!part.functions) return;
+    updateListing(part);
+    chips.show(channel.part("concepts") as ConceptPart, Number(part.version), channel.link);
+    const { number, concept } = channel.part("lit");
+    if (number !== lit) chips.choose(String(concept ?? "") || undefined);
+    lit = number;
+  };
+  const updateListing = (part: Record<string, unknown>) => {
+    if (part.revision === shown) return;
     shown = part.revision;
     setText(title, String(part.title ?? "Program"));
     setText(facts, count(part as unknown as Program));

@@ -22,6 +22,7 @@ const PARTS = [
   "state",
   "counters",
   "program",
+  "concepts",
   "marks",
   "result",
   "hall",

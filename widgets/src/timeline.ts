@@ -1,8 +1,9 @@
-// Discoveries: numbered badges on the curve, and the same as a list below it.
+// Discoveries: callouts on the curve, and the same as a list below it.
 
-import { placeBadges } from "./badges";
+import { BADGE, placeBadges } from "./badges";
 import type { Channel } from "./channel";
 import type { Curve } from "./curve";
+import { effectWords } from "./concept_chips";
 import { h, setAttributes, setText } from "./dom";
 import { fitness, short } from "./format";
 import { highlight } from "./listing";
@@ -73,6 +74,7 @@ export class Timeline {
       "button",
       { type: "button", class: "wb-badge", tabindex: -1, "aria-hidden": "true", "data-find": find.number, title: tooltip(find) },
       String(place),
+      !!find.concepts?.length && h("span", { class: "wb-badge-text" }, brought(find)),
     );
   }
 
@@ -99,7 +101,8 @@ export class Timeline {
         h(
           "span",
           { class: "wb-find-text" },
-          find.label !== "" && h("b", { class: "wb-find-label" }, find.label),
+          !!find.concepts?.length && h("b", { class: "wb-find-label" }, `First ${find.concepts.join(", ")}`),
+          !find.concepts?.length && find.label !== "" && h("b", { class: "wb-find-label" }, find.label),
           h(
             "span",
             { class: "wb-find-head" },
@@ -107,6 +110,9 @@ export class Timeline {
             h("span", { class: "wb-find-gain" }, gain),
           ),
           h("span", { class: "wb-note" }, `${rounded(find.words)}${more}${find.mutation && ` Mutation: ${find.mutation}.`}`),
+          ...(find.effects ?? []).map((effect) =>
+            h("span", { class: "wb-find-effect" }, `Without ${effect.name}${effect.own ? "" : ", in the program that was ablated last"}: ${lower(effectWords(effect))}`),
+          ),
           h("span", { class: "wb-hidden" }, ` At individual ${short(find.individuals)}.`),
         ),
       ),
@@ -117,7 +123,14 @@ export class Timeline {
   private place(): void {
     const points = this.found.map((find) => this.curve.locate(find.individuals));
     const known = points.flatMap((point, i) => (point ? [{ point, i }] : []));
-    const places = placeBadges(known.map(({ point }) => point), this.curve.frame);
+    // Seen before they are placed, and with their words: only so do they have a width.
+    for (const { i } of known) {
+      const badge = this.badges[i]!;
+      badge.hidden = false;
+      badge.classList.remove("wb-badge-bare");
+    }
+    const widths = known.map(({ i }) => this.badges[i]!.offsetWidth || BADGE);
+    const places = placeBadges(known.map(({ point }) => point), this.curve.frame, widths);
     const lines: SVGLineElement[] = [];
     for (const badge of this.badges) badge.hidden = true;
     known.forEach(({ point, i }, k) => {
@@ -125,6 +138,7 @@ export class Timeline {
       if (!place) return;
       const badge = this.badges[i]!;
       badge.hidden = false;
+      badge.classList.toggle("wb-badge-bare", !place.full);
       badge.style.transform = `translate(${place.x}px, ${place.y}px) translate(-50%, -50%)`;
       badge.classList.toggle("wb-picked", isPicked(this.channel, "discovery", String(this.found[i]!.number)));
       const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
@@ -135,12 +149,21 @@ export class Timeline {
   }
 }
 
+/** What a callout says: the first concept that appears, and how many more. */
+function brought({ concepts = [] }: Find): string {
+  return concepts.length > 1 ? `${concepts[0]} +${concepts.length - 1}` : (concepts[0] ?? "");
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /** Five digits are enough to read, as in the listing. */
 function rounded(words: string): string {
   return words.replace(/-?\d+\.\d{6,}(?:e[+-]?\d+)?/g, (number) => String(Number(Number(number).toPrecision(5))));
 }
 
 function tooltip(find: Find): string {
-  const title = find.label === "" ? "" : `${find.label}. `;
+  const title = find.concepts?.length ? `First ${find.concepts.join(", ")}. ` : find.label === "" ? "" : `${find.label}. `;
   return `${title}${rounded(find.words)} ${fitness(find.before)} → ${fitness(find.fitness)} at individual ${short(find.individuals)}.`;
 }

@@ -40,3 +40,16 @@ it("leaves out what has no room instead of piling it up", () => {
   expect(places.filter((place) => place === undefined).length).toBeGreaterThan(0);
   expect(apart(places)).toBe(true);
 });
+
+it("gives words room where there is some, and the number alone where there is none", () => {
+  const frame = { left: 0, top: 0, width: 400, height: 200 };
+  const [wide, ...rest] = placeBadges([{ x: 100, y: 100 }], frame, [120]);
+  expect(wide!.full).toBe(true);
+  expect(wide!.x - 60).toBeGreaterThanOrEqual(0);
+  expect(rest).toEqual([]);
+  const narrow = placeBadges([{ x: 50, y: 100 }], { ...frame, width: 100 }, [120]);
+  expect(narrow[0]!.full).toBe(false);
+  const both = placeBadges([{ x: 200, y: 100 }, { x: 205, y: 100 }], frame, [120, 120]);
+  const [a, b] = both.map((one) => one!);
+  expect(Math.abs(a!.x - b!.x) >= 120 || Math.abs(a!.y - b!.y) >= BADGE).toBe(true);
+});

@@ -301,7 +301,7 @@ def _settings(
         initial_code=code,
         initial_data=data,
         initial_lengths=np.array(lengths, np.int64),
-        initial_random=start is None,
+        initial_random=start is None or spec.random_start,
         seed=spec.seed,
         median=spec.combine == "median",
         limit=spec.max_abs_error,

@@ -103,7 +103,8 @@ class SearchSpec:
     """T_final: fresh tasks on which the winner is reported."""
     name: str = "search"
     strategy: Strategy = "aging"
-    """"aging" (regularized evolution) or "random" (every individual anew)."""
+    """"aging" (regularized evolution) or "random" (every individual anew, as with
+    `random_start`)."""
     population: int = 1000
     tournament: int = 10
     """Members drawn, with replacement, to find a parent."""
@@ -116,6 +117,9 @@ class SearchSpec:
     initial_length: tuple[int, int, int] | None = None
     """Instructions of Setup, Predict and Learn at first; no-ops pad a shorter start.
     None: the shortest that the space allows (and the start fits)."""
+    random_start: bool = False
+    """Start from `initial` with all functions that may be searched (those for which the
+    space has operations) made anew at random: only what is fixed stays as it is."""
     cache: CacheSpec | None = field(default_factory=CacheSpec)
     hurdle: HurdleSpec | None = None
     cost_factor: float | None = None
@@ -155,7 +159,8 @@ class SearchSpec:
         instance(self, "hurdle", HurdleSpec, optional=True)
         for name in ("name", "initial"):
             instance(self, name, str)
-        instance(self, "vary_tasks", bool)
+        for name in ("vary_tasks", "random_start"):
+            instance(self, name, bool)
         one_of(self, "strategy", ("aging", "random"))
         one_of(self, "combine", ("mean", "median"))
         one_of(self, "dtype", ("float64", "float32"))
@@ -213,7 +218,7 @@ class SearchSpec:
         return type(spec).from_dict(values)
 
     def start(self) -> Program | None:
-        """Return the first program, padded; None where the start is random."""
+        """Return the first program, padded; None where all of it is random."""
         if self.initial == "random":
             return None
         return _padded(_initial_program(self), self)

@@ -75,7 +75,7 @@ class Conduct:
 
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
-        self._carried: dict[tuple[Address, Address], tuple[float, float]] = {}
+        self._carried: dict[tuple[Address, Address], tuple[float, float, float]] = {}
 
     # Prediction against features.
 
@@ -115,21 +115,49 @@ class Conduct:
         size = np.median(np.abs(self.prediction(self.probe.x)))
         return bool(np.ptp(self.offset) > 1e-6 * max(size, 1e-6))
 
-    def node(self, place: Place, x: np.ndarray) -> np.ndarray:
-        """Return what an instruction of Predict writes, float64[P, ...]."""
+    def node(self, place: Place, x: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """Return what an instruction of Predict writes, float64[P, ...].
+
+        A seed lets random draws be random.
+        """
         output = self.probe.values.instructions[place].output
         assert output is not None  # effective instructions write
-        return get(self._before(place, x, after=True), output)
+        return get(self._before(place, x, after=True, seed=seed), output)
 
     def operand(self, place: Place, number: int, x: np.ndarray) -> np.ndarray:
         """Return what an instruction of Predict reads, float64[P, ...]."""
         address = self.probe.values.instructions[place].inputs[number]
         return get(self._before(place, x, after=False), address)
 
-    def _before(self, place: Place, x: np.ndarray, *, after: bool) -> Memory:
-        places = [p for p in self.probe.values.instructions if p[0] == "predict"]
-        count = places.index(place) + after
-        return self.probe.predict(self.probe.states, x, count=count)
+    def learnt(self, place: Place) -> np.ndarray:
+        """Return what an instruction of Learn writes, float64[P, ...]."""
+        output = self.probe.values.instructions[place].output
+        assert output is not None  # effective instructions write
+        memory = self.probe.predict(self.probe.states, self.probe.x)
+        count = self._number(place) + 1
+        return get(self.probe.learn(memory, self.probe.y, count=count), output)
+
+    def typical(self, place: Place) -> float:
+        """Return the median of what an instruction writes, over memories and elements.
+
+        0 where nothing is finite.
+        """
+        here = place[0] == "predict"
+        held = self.node(place, self.probe.x) if here else self.learnt(place)
+        held = held[np.isfinite(held)]
+        return float(np.median(held)) if held.size else 0.0
+
+    def _number(self, place: Place) -> int:
+        """Return which of the effective instructions of its function a place is."""
+        return [p for p in self.probe.values.instructions if p[0] == place[0]].index(
+            place
+        )
+
+    def _before(
+        self, place: Place, x: np.ndarray, *, after: bool, seed: int | None = None
+    ) -> Memory:
+        count = self._number(place) + after
+        return self.probe.predict(self.probe.states, x, seed, count)
 
     # Updates against errors.
 
@@ -154,10 +182,26 @@ class Conduct:
     def _answer(self, error: float, x: np.ndarray) -> dict[Address, np.ndarray]:
         """Return half of what an error changes more than its opposite does.
 
-        So what moves by itself (momentum, decay) is left out.
+        So what moves by itself (momentum, decay) is left out. Of entries that do not
+        answer at once, what the next example, without an error, makes of it.
         """
-        up = self.probe.update(x=x, error=error)
-        down = self.probe.update(x=x, error=-error)
+        found = self._halves(error, x, later=False)
+        if self._late:
+            next_one = self._halves(error, x, later=True)
+            found |= {address: next_one[address] for address in self._late}
+        return found
+
+    @cached_property
+    def _late(self) -> list[Address]:
+        """Return the entries that do not answer to the error of the same example."""
+        at_once = self._halves(_UNIT[0], self.probe.x, later=False)
+        return [a for a in self._entries() if not np.any(at_once[a])]
+
+    def _halves(
+        self, error: float, x: np.ndarray, *, later: bool
+    ) -> dict[Address, np.ndarray]:
+        up = self.probe.update(x=x, error=error, later=later)
+        down = self.probe.update(x=x, error=-error, later=later)
         return {address: (up[address] - down[address]) / 2 for address in up}
 
     def _update(self, address: Address) -> Update:
@@ -233,12 +277,16 @@ class Conduct:
         """Return in which share of the memories `carried` holds."""
         return self._carry(source, target)[1]
 
-    def _carry(self, source: Address, target: Address) -> tuple[float, float]:
+    def straight(self, source: Address, target: Address) -> bool:
+        """Tell whether all that arrives of a change is a multiple of it."""
+        return self._carry(source, target)[2] >= _ALIKE
+
+    def _carry(self, source: Address, target: Address) -> tuple[float, float, float]:
         if (source, target) not in self._carried:
             self._carried[source, target] = self._push(source, target)
         return self._carried[source, target]
 
-    def _push(self, source: Address, target: Address) -> tuple[float, float]:
+    def _push(self, source: Address, target: Address) -> tuple[float, float, float]:
         probe = self.probe
         held = get(probe.states, source)
         random = np.random.default_rng(0)
@@ -249,13 +297,15 @@ class Conduct:
         change = (after - before).reshape(len(held), -1)
         flat = push.reshape(len(held), -1)
         if change.shape != flat.shape:
-            return float("nan"), 0.0
+            return float("nan"), 0.0, 0.0
         with np.errstate(all="ignore"):
             part = np.sum(change * flat, axis=1) / np.sum(flat * flat, axis=1)
             rest = np.linalg.norm(change - part[:, None] * flat, axis=1)
             same = rest <= _ALIKE * np.linalg.norm(flat, axis=1)
+            straight = rest <= _ALIKE * np.linalg.norm(change, axis=1)
         share = float(np.mean(same))
-        return (float(np.median(part[same])) if share >= 0.5 else np.nan), share
+        kept = float(np.median(part[same])) if share >= 0.5 else np.nan
+        return kept, share, float(np.mean(straight))
 
 
 def _power(high: np.ndarray, low: np.ndarray, times: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from workbench.insight.prediction import (
     find_in_prediction,
 )
 from workbench.insight.probe import Metric, Probe
-from workbench.insight.training import find_in_training
+from workbench.insight.training import TrainingReader, find_in_training
 from workbench.insight.values import values_of
 from workbench.programs import Program
 
@@ -70,7 +71,7 @@ def discover(
     metric
         What its tasks ask for: "rmse" or "accuracy".
     tasks
-        Tasks to train it on while it is watched, of at least 91 training and 4
+        Tasks to train it on while it is watched, of at least 91 training steps and 4
         validation examples; small affine ones (or classes by an affine rule) by
         default. Hard-coded targets are looked for only if they have a spec.
 
@@ -79,16 +80,9 @@ def discover(
     ValueError
         When the metric is neither, or the tasks are too small.
     """
-    probe = Probe(program, metric, tasks)
-    conduct, cones = Conduct(probe), Cones(probe.values)
-    with np.errstate(all="ignore"):
-        if not probe.sound.any() or not conduct.uses_features:
-            return ()
-        reader = PredictionReader(conduct, cones)
-        found = {**find_in_prediction(reader), **find_in_training(reader)}
-        if tasks is not None and tasks.spec is not None:
-            found |= _hard_coded(program, tasks, tasks.spec)
-    sound = float(np.mean(probe.sound))
+    reading = Reading(program, metric, tasks)
+    found = reading.evidence()
+    sound = float(np.mean(reading.probe.sound))
     return tuple(
         Discovery(
             concept, found[name].places, sound * found[name].share, found[name].why
@@ -96,6 +90,65 @@ def discover(
         for name, concept in CATALOGUE.items()
         if name in found
     )
+
+
+class Reading:
+    """A program under test, with all that its readers know; raises as `discover`.
+
+    `measure` are other tasks on which typical values are taken.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        metric: Metric = "rmse",
+        tasks: TaskSet | None = None,
+        measure: TaskSet | None = None,
+    ) -> None:
+        self.program = program
+        self.tasks = tasks
+        self.measure = measure
+        self.probe = Probe(program, metric, tasks)
+        self.values = self.probe.values
+        self.cones = Cones(self.values)
+        self.conduct = Conduct(self.probe)
+
+    @property
+    def sees(self) -> bool:
+        """Whether the program is sound somewhere and its prediction uses features."""
+        with np.errstate(all="ignore"):
+            return bool(self.probe.sound.any()) and self.conduct.uses_features
+
+    @cached_property
+    def prediction(self) -> PredictionReader:
+        """What lies on the way to the prediction."""
+        return PredictionReader(self.conduct, self.cones)
+
+    @cached_property
+    def training(self) -> TrainingReader:
+        """What training does to the state."""
+        return TrainingReader(self.prediction)
+
+    @cached_property
+    def _measured(self) -> Conduct:
+        if self.measure is None:
+            return self.conduct
+        return Conduct(Probe(self.program, self.probe.metric, self.measure))
+
+    def typical(self, place: Place) -> float:
+        """Return the median of what an instruction writes (see `Conduct.typical`)."""
+        return self._measured.typical(place)
+
+    def evidence(self) -> dict[str, Evidence]:
+        """Return what was found, by the concept's name."""
+        if not self.sees:
+            return {}
+        with np.errstate(all="ignore"):
+            found = find_in_prediction(self.prediction)
+            found |= find_in_training(self.training)
+            if self.tasks is not None and self.tasks.spec is not None:
+                found |= _hard_coded(self.program, self.tasks, self.tasks.spec)
+        return found
 
 
 def _hard_coded(
@@ -118,6 +171,12 @@ def _hard_coded(
 
 def _without_learning(program: Program, tasks: TaskSet) -> float:
     """Return by how much the program without Learn beats the one that does nothing."""
-    nothing = Program(space=program.space)
-    untaught = evaluate(replace(program, learn=()), tasks).fitness
-    return untaught - evaluate(nothing, tasks).fitness
+    # The program's own space may ask for more instructions.
+    room = replace(
+        program.space,
+        setup_length=(0, len(program.setup)),
+        predict_length=(0, len(program.predict)),
+        learn_length=(0, 0),
+    )
+    untaught = evaluate(replace(program, learn=(), space=room), tasks).fitness
+    return untaught - evaluate(Program(space=room), tasks).fitness

@@ -197,9 +197,9 @@ class FamilyTree:
 
     def __init__(self, events: Iterable[Event], space: Space | None = None) -> None:
         told = list(events)
-        room = None if space is None else _room(space)
+        roomy = None if space is None else room(space)
         self.bests: dict[int, Best] = {
-            number: _best(number, event.position, event.data, room)
+            number: _best(number, event.position, event.data, roomy)
             for number, event in enumerate(told)
             if event.kind == "best"
         }
@@ -302,7 +302,7 @@ _COLUMNS = [
 ]
 
 
-def _room(space: Space) -> Space:
+def room(space: Space) -> Space:
     """Return a space that also holds a first program with other ops or lengths."""
     every, any_length = tuple(range(len(OPS))), (0, MAX_LENGTH)
     return replace(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from workbench.insight.values import Entry, Value, Written
+from workbench.programs import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,13 @@ class PredictionReader:
 
     def weights(self, value: Value) -> bool:
         """Tell whether a value rests on something learnt or drawn in Setup."""
-        for part in self.cones.of(value):
+        begun = {
+            origin
+            for a in self.cones.parameters(value)
+            if a[0] is not Kind.SCALAR
+            for origin in self.cones.of(self.values.entries[a].setup)
+        }
+        for part in self.cones.of(value) | begun:
             if isinstance(part, Entry) and part.address in self.learnt | self._feeding:
                 return True
             instruction = self.cones.instruction(part)
@@ -168,20 +175,20 @@ class PredictionReader:
             and self._active(v)
         ]
 
-    def _random_gate(self, value: Written) -> bool:
+    def random_gate(self, value: Written) -> bool:
         """Tell whether a draw decides, alone or through what is made of it."""
         reads = self.values.operands(value)
         return self.name(value) in _EITHER and any(
             self.cones.draws(o) and not self.cones.features(o) for o in reads
         )
 
-    def _rectified(self) -> list[Written]:
+    def rectified(self) -> list[Written]:
         """Return values that are another where it is positive, and zero elsewhere."""
         bends = set(self.bends())
         found = []
         for value in self.path:
             inner = [v for v in self.cones.of(value) if v in bends]
-            if not inner or any(self._gates_by_draw(v) for v in inner):
+            if not inner or any(self.gates_by_draw(v) for v in inner):
                 continue
             out = self.node(value).ravel()
             for operand in self.path:
@@ -203,7 +210,7 @@ class PredictionReader:
 
     def rectifier(self) -> Evidence | None:
         """Look for a ReLU."""
-        found = self._rectified()
+        found = self.rectified()
         if not found:
             return None
         first = found[0]
@@ -213,12 +220,12 @@ class PredictionReader:
 
     def other(self) -> Evidence | None:
         """Look for another nonlinearity."""
-        rectified = self._rectified()
+        rectified = self.rectified()
         covered = {v for r in rectified for v in self.cones.of(r)}
         found = [
-            v for v in self.bends() if v not in covered and not self._random_gate(v)
+            v for v in self.bends() if v not in covered and not self.random_gate(v)
         ]
-        found = [v for v in found if not self._gates_by_draw(v)]
+        found = [v for v in found if not self.gates_by_draw(v)]
         if not found:
             return None
         names = sorted({self.name(v).lower() for v in found})
@@ -227,7 +234,8 @@ class PredictionReader:
             places, 1.0, f"{', '.join(names)} bends a value of the features"
         )
 
-    def _gates_by_draw(self, value: Written) -> bool:
+    def gates_by_draw(self, value: Written) -> bool:
+        """Tell whether one of its operands is drawn, and none of the features."""
         return any(
             self.cones.draws(o) and not self.cones.features(o)
             for o in self.values.operands(value)
@@ -235,11 +243,11 @@ class PredictionReader:
 
     def two_layers(self) -> Evidence | None:
         """Look for a two-layer network."""
-        for bend in [*self.bends(), *self._noisy_units()]:
+        for bend in [*self.bends(), *self.noisy_units()]:
             inside = [v for v in self.path if v in self.cones.of(bend) and v != bend]
             outside = [v for v in self.path if bend in self.cones.of(v) and v != bend]
-            first = next((v for v in inside if self._weighs(v, None)), None)
-            second = next((v for v in outside if self._weighs(v, bend)), None)
+            first = next((v for v in inside if self.weighs(v, None)), None)
+            second = next((v for v in outside if self.weighs(v, bend)), None)
             if first and second:
                 places = self.cones.places({first, bend, second})
                 return Evidence(places, 1.0, "weights, a bend, and weights again")
@@ -248,17 +256,17 @@ class PredictionReader:
     def hidden(self) -> set:
         """Return the learnt entries below a bend of a two-layer network."""
         found = set()
-        for bend in [*self.bends(), *self._noisy_units()]:
+        for bend in [*self.bends(), *self.noisy_units()]:
             outside = [v for v in self.path if bend in self.cones.of(v) and v != bend]
-            if not any(self._weighs(v, bend) for v in outside):
+            if not any(self.weighs(v, bend) for v in outside):
                 continue
             inside = [v for v in self.path if v in self.cones.of(bend) and v != bend]
             for value in inside:
-                if self._weighs(value, None):
+                if self.weighs(value, None):
                     found |= self.cones.parameters(value)
         return found
 
-    def _weighs(self, value: Written, bend: Written | None) -> bool:
+    def weighs(self, value: Written, bend: Written | None) -> bool:
         """Tell whether it multiplies the features' side by weights of its own."""
         if self.name(value) not in _TIMES:
             return False
@@ -278,7 +286,8 @@ class PredictionReader:
 
     # Noise.
 
-    def _noisy_units(self) -> list[Written]:
+    def noisy_units(self) -> list[Written]:
+        """Return the operations by which a draw switches or cuts off."""
         found = []
         for value in self.path:
             sides = self.values.operands(value)
@@ -297,7 +306,7 @@ class PredictionReader:
 
     def noisy_unit(self) -> Evidence | None:
         """Look for units that a draw switches or cuts off."""
-        found = self._noisy_units()
+        found = self.noisy_units()
         if not found:
             return None
         draws = {d for v in found for d in self.cones.draws(v)}
@@ -317,7 +326,7 @@ class PredictionReader:
                     and self.cones.features(other)
                     and not self.weights(other)
                     and not self.weights(noise)
-                    and value not in self._noisy_units()
+                    and value not in self.noisy_units()
                 ):
                     places = self.cones.places({value, *self.cones.draws(noise)})
                     return Evidence(places, 1.0, "a draw joins the features unweighted")

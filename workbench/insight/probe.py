@@ -87,11 +87,20 @@ class Probe:
         memory = put(memory, self.label, _NO_LABEL)
         return self._run("predict", memory, seed, count)
 
-    def learn(self, memory: Memory, y: np.ndarray, seed: int | None = None) -> Memory:
-        """Run Learn after Predict with labels float64[P] or [P, F]."""
+    def learn(
+        self,
+        memory: Memory,
+        y: np.ndarray,
+        seed: int | None = None,
+        count: int | None = None,
+    ) -> Memory:
+        """Run Learn after Predict with labels float64[P] or [P, F].
+
+        Or its first `count` instructions.
+        """
         if self.metric == "accuracy":
             memory = put(memory, self.prediction, self.probability(memory))
-        return self._run("learn", put(memory, self.label, y), seed)
+        return self._run("learn", put(memory, self.label, y), seed, count)
 
     def output(self, memory: Memory) -> np.ndarray:
         """Return the prediction after Predict, float64[P, 1] or [P, F]."""
@@ -149,7 +158,7 @@ class Probe:
             if step in CHECKPOINTS:
                 taken.append(memory)
             row = self._tasks.order.ravel()[step]
-            x, y = self._tasks.train_x[:, row], self._tasks.train_y[:, row]
+            x, y = self._tasks.train_x[:, row], self._wide(self._tasks.train_y[:, row])
             memory = self.predict(memory, x, seed=2 * step + 2)
             memory = self.learn(memory, y, seed=2 * step + 3)
         parts = zip(*taken, strict=True)
@@ -218,12 +227,14 @@ class Probe:
         states: Memory | None = None,
         *,
         absolute: bool = False,
+        later: bool = False,
     ) -> dict[Address, np.ndarray]:
         """Return how much one example changes each entry, float64[P, n].
 
         `error`: label minus prediction (after the sigmoid on accuracy tasks), for a
         vector prediction in its first element; by default what the labels make it.
-        `absolute`: what entries hold afterwards instead.
+        `absolute`: what entries hold afterwards instead. `later`: after one more
+        example, of other features and without an error.
         """
         states = self.states if states is None else states
         memory = self.predict(states, self.x if x is None else x)
@@ -238,6 +249,11 @@ class Probe:
             else:
                 y[:, 0] += error
         after = self.learn(memory, y)
+        if later:
+            memory = self.predict(after, self.x[::-1])
+            held = get(memory, self.prediction)
+            right = self.probability(memory) if self.metric == "accuracy" else held
+            after = self.learn(memory, right)
         found = {}
         for address in self.values.entries:
             held = get(after, address)
@@ -255,12 +271,18 @@ class Probe:
         return y - self.output(memory)
 
 
+def long_enough(tasks: TaskSet) -> bool:
+    """Tell whether tasks have the steps and the examples that a probe needs."""
+    steps, valid = tasks.order.size, tasks.valid_x.shape[1]
+    return steps > max(CHECKPOINTS) and valid >= len(CHECKPOINTS)
+
+
 def _check(tasks: TaskSet, metric: Metric, program: Program) -> None:
-    train, valid = tasks.train_x.shape[1], tasks.valid_x.shape[1]
-    if train <= max(CHECKPOINTS) or valid < len(CHECKPOINTS):
+    steps, valid = tasks.order.size, tasks.valid_x.shape[1]
+    if not long_enough(tasks):
         raise ValueError(
-            f"tasks have {train} training and {valid} validation examples; accepted:"
-            f" at least {max(CHECKPOINTS) + 1} and {len(CHECKPOINTS)}"
+            f"tasks have {steps} training steps and {valid} validation examples;"
+            f" accepted: at least {max(CHECKPOINTS) + 1} and {len(CHECKPOINTS)}"
         )
     if tasks.metric != metric or tasks.label != program.space.label:
         raise ValueError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.insight.conduct import middle
 from workbench.insight.prediction import Evidence, word
-from workbench.insight.values import Address, Entry, Value
+from workbench.insight.values import Address, Entry, Prediction, Value
 from workbench.programs import Kind
 
 if TYPE_CHECKING:
@@ -22,14 +22,13 @@ _ALIGNED = 0.9
 _FADES = 1e-6  # shares that are lost for certain
 _FLAT = 0.15  # powers below it are none
 _ALIKE = 2e-3  # rates that differ by less are taken for the same
-_BOUNDS = ("MIN", "MAX", "ARCTAN", "SIN", "COS", "HEAVYSIDE", "ABS", "DIVISION")
-_LENGTHS = ("NORM", "DIVISION", "RECIPROCAL", "ST_DEV", "DEV")
+BOUNDS = ("MIN", "MAX", "ARCTAN", "SIN", "COS", "HEAVYSIDE", "ABS", "DIVISION")
+LENGTHS = ("NORM", "DIVISION", "RECIPROCAL", "ST_DEV", "DEV")
 
 
-def find_in_training(prediction: PredictionReader) -> dict[str, Evidence]:
+def find_in_training(reader: TrainingReader) -> dict[str, Evidence]:
     """Return the concepts that Learn shows, by name."""
-    reader = _Trainer(prediction)
-    metric = prediction.conduct.probe.metric
+    metric = reader.conduct.probe.metric
     loss = "squared error" if metric == "rmse" else "logistic loss"
     found = {
         f"gradient step of the {loss}": reader.gradient(),
@@ -47,7 +46,9 @@ def find_in_training(prediction: PredictionReader) -> dict[str, Evidence]:
     return {name: evidence for name, evidence in found.items() if evidence}
 
 
-class _Trainer:
+class TrainingReader:
+    """Reads what training does to the state."""
+
     def __init__(self, prediction: PredictionReader) -> None:
         self.prediction = prediction
         self.conduct: Conduct = prediction.conduct
@@ -58,18 +59,26 @@ class _Trainer:
         self.steps = {a: u for a, u in self.updates.items() if _aligned(u)}
 
     def made_by(self, addresses: list[Address]) -> tuple[Place, ...]:
-        """Return the instructions of Learn on the way from the error to entries."""
-        values = {
-            v
-            for a in addresses
-            for v in self.cones.of(self.entries[a].learn)
-            if self.cones.error(v)
-        }
-        return self.cones.places(values, ("learn",))
+        """Return the instructions of Learn on the way from the error to entries.
+
+        Within one example; of entries that answer only at the next, over both.
+        """
+        for reach in (self.cones.of, self.cones.over_all):
+            values = {
+                v
+                for a in addresses
+                for v in reach(self.entries[a].learn)
+                if self.cones.error(v)
+            }
+            places = self.cones.places(values, ("learn",))
+            if places:
+                return places
+        return ()
 
     # Steps.
 
     def gradient(self) -> Evidence | None:
+        """Look for a gradient step."""
         if not self.steps:
             return None
         shares = [float(np.mean(u.alignment > _ALIGNED)) for u in self.steps.values()]
@@ -82,6 +91,7 @@ class _Trainer:
         )
 
     def backpropagation(self) -> Evidence | None:
+        """Look for backpropagation."""
         hidden = self.prediction.hidden() & set(self.steps)
         if not hidden:
             return None
@@ -110,6 +120,7 @@ class _Trainer:
         }
 
     def constant_rate(self) -> Evidence | None:
+        """Look for a rate that stays."""
         for address, rows in self._rates.items():
             rate = np.concatenate(rows)
             if _spread(rate) < _ALIKE:
@@ -118,6 +129,7 @@ class _Trainer:
         return None
 
     def decaying_rate(self) -> Evidence | None:
+        """Look for a rate that falls."""
         for address, rate in self._rates.items():
             by_time = np.array([middle(row) for row in rate])
             alike = all(_spread(row) < _ALIKE for row in rate)
@@ -132,6 +144,7 @@ class _Trainer:
         return None
 
     def adaptive_rate(self) -> Evidence | None:
+        """Look for a rate that adapts."""
         spreads = {
             address: float(np.median([_spread(row) for row in rate]))
             for address, rate in self._rates.items()
@@ -149,6 +162,7 @@ class _Trainer:
         )
 
     def rate_from_weights(self) -> Evidence | None:
+        """Look for a rate made of the weights' mean."""
         for address in self.steps:
             for value in self.cones.in_order(
                 self.cones.of(self.entries[address].learn)
@@ -197,12 +211,13 @@ class _Trainer:
     # The error's way.
 
     def clipping(self) -> Evidence | None:
+        """Look for clipped errors."""
         for address, update in self.steps.items():
             small, large = update.growth_small, update.growth_large
             if middle(small) > 0.7 and middle(large) < 0.3:
                 cone = self.cones.of(self.entries[address].learn)
                 places = self.cones.places(
-                    {v for v in cone if self._operation(v) in _BOUNDS}, ("learn",)
+                    {v for v in cone if self.operation(v) in BOUNDS}, ("learn",)
                 )
                 return Evidence(
                     places or self.made_by([address]),
@@ -214,6 +229,7 @@ class _Trainer:
         return None
 
     def normalisation(self) -> Evidence | None:
+        """Look for a normalised gradient."""
         for address, update in self.steps.items():
             powers = (update.growth, update.growth_small, update.growth_features)
             if all(map(_flat, powers)):
@@ -222,7 +238,7 @@ class _Trainer:
                     {
                         v
                         for v in cone
-                        if self._operation(v) in _LENGTHS and self.cones.error(v)
+                        if self.operation(v) in LENGTHS and self.cones.error(v)
                     },
                     ("learn",),
                 )
@@ -237,7 +253,8 @@ class _Trainer:
                 )
         return None
 
-    def _operation(self, value: Value) -> str:
+    def operation(self, value: Value) -> str:
+        """Return what an instruction does, in a word; nothing for other values."""
         instruction = self.cones.instruction(value)
         return "" if instruction is None else word(instruction.op.name)
 
@@ -247,7 +264,7 @@ class _Trainer:
         return address in self.updates and self.updates[address].answers
 
     @cached_property
-    def _pairs(self) -> list[tuple[Address, Address]]:
+    def pairs(self) -> list[tuple[Address, Address]]:
         """Return pairs of entries of one kind of which one can reach the other."""
         return [
             (a, b)
@@ -259,16 +276,16 @@ class _Trainer:
         ]
 
     @cached_property
-    def _running(self) -> dict[Address, tuple[Address, float]]:
+    def running(self) -> dict[Address, tuple[Address, float]]:
         """Return entries that collect steps: what each moves, and what it keeps.
 
         What it moves acts back on it through the prediction.
         """
         found = {}
-        for source, target in self._pairs:
+        for source, target in self.pairs:
             if not (self._learns(source) and self._learns(target)):
                 continue
-            if not self._acts_back(target, source) or self._copies(source):
+            if not self.acts_back(target, source) or self.copies(source):
                 continue
             kept = self.conduct.carried(source, source)
             moved = self.conduct.carried(source, target)
@@ -278,21 +295,21 @@ class _Trainer:
                 found[source] = target, kept
         return found
 
-    def _acts_back(self, target: Address, source: Address) -> bool:
+    def acts_back(self, target: Address, source: Address) -> bool:
         """Tell whether an entry, or a copy of it, has a part in another's update."""
         cone = self.cones.of(self.entries[source].learn)
         return Entry(target) in cone or any(
-            Entry(copy) in cone for copy in self._copies(target)
+            Entry(copy) in cone for copy in self.copies(target)
         )
 
-    def _copies(self, address: Address) -> list[Address]:
+    def copies(self, address: Address) -> list[Address]:
         """Return entries that are made anew from an entry after each example.
 
         Directly, not by way of another that keeps something of itself.
         """
         return [
             target
-            for source, target in self._pairs
+            for source, target in self.pairs
             if source == address
             and abs(self.conduct.carried(target, target)) < 0.1
             and self._reaches(address, target)
@@ -306,11 +323,37 @@ class _Trainer:
         ]
 
     def _reaches(self, source: Address, target: Address) -> bool:
-        known = (source, target) in self._pairs
+        known = (source, target) in self.pairs
         return known and abs(self.conduct.carried(source, target)) > 0.1
 
+    def sums(self, address: Address) -> list[tuple[Place, int]]:
+        """Return where a step joins an entry, and as which operand.
+
+        There the other operand holds the entry, or what it is a copy of, and knows
+        neither the error nor the features.
+        """
+        cones = self.cones
+        origins = {s for s, t in self.pairs if t == address and t in self.copies(s)}
+        own: list[tuple[Place, int]] = []
+        others: list[tuple[Place, int]] = []
+        for value in cones.in_order(cones.of(self.entries[address].learn)):
+            sides = cones.values.operands(value)
+            if self.operation(value) not in ("SUM", "DIFF") or len(sides) != 2:
+                continue
+            for k, (step, rest) in enumerate((sides, sides[::-1])):
+                seen = cones.error(rest) or cones.features(rest)
+                seen = seen or cones.reads(rest, Prediction)
+                held = cones.parameters(rest)
+                if cones.error(step) and not seen and held:
+                    is_own = held & {address, *origins}
+                    (own if is_own else others).append(
+                        ((value.function, value.index), k)
+                    )
+        return own or others
+
     def momentum(self) -> Evidence | None:
-        for source, (target, kept) in self._running.items():
+        """Look for momentum."""
+        for source, (target, kept) in self.running.items():
             return Evidence(
                 self.made_by([source, target]),
                 self.conduct.carried_share(source, source),
@@ -320,15 +363,18 @@ class _Trainer:
         return None
 
     def averaging(self) -> Evidence | None:
-        for source, target in self._pairs:
+        """Look for averaged weights."""
+        for source, target in self.pairs:
             if not self._learns(source) or source[0] is Kind.SCALAR:
                 continue
-            if self._acts_back(target, source):
+            if self.acts_back(target, source):
                 continue  # as weights do on their momentum
             taken = self.conduct.carried(source, target)
             kept = self.conduct.carried(target, target)
             own = self.conduct.carried(source, source)
             if not (abs(taken) > 1e-5 and 0.3 < kept < 1.0001 and own > 0.3):
+                continue
+            if not self.conduct.straight(source, target):
                 continue
             cone = self.cones.of(self.entries[target].learn)
             places = self.cones.places(
@@ -343,7 +389,8 @@ class _Trainer:
         return None
 
     def decay(self) -> Evidence | None:
-        for address in self._weights():
+        """Look for weight decay."""
+        for address in self.weights():
             found = self._loss(address)
             if found is None:
                 continue
@@ -353,7 +400,9 @@ class _Trainer:
                 {
                     v
                     for v in cone
-                    if Entry(address) in self.cones.of(v) and not self.cones.error(v)
+                    if Entry(address) in self.cones.of(v)
+                    and not self.cones.error(v)
+                    and not self.cones.features(v)
                 },
                 ("learn", "predict"),
             )
@@ -367,8 +416,8 @@ class _Trainer:
     def _loss(self, address: Address) -> tuple[float, float] | None:
         """Return what share of itself an entry loses, and in what share of memories."""
         held, drift = self.conduct.drift(address)
-        for source in self._running:
-            if source[0] is address[0] and self._running[source][0] == address:
+        for source in self.running:
+            if source[0] is address[0] and self.running[source][0] == address:
                 part = self.conduct.carried(source, address)
                 drift = drift - part * self.conduct.held(source)
         with np.errstate(all="ignore"):
@@ -382,13 +431,13 @@ class _Trainer:
         share = float(np.mean(good & (turned < -0.95)))
         return (found, share) if found < 0.5 else None
 
-    def _weights(self) -> list[Address]:
+    def weights(self) -> list[Address]:
         """Return entries that learn and predict, and are not running sums of steps."""
-        apart = set(self._running) | self.averages
+        apart = set(self.running) | self.averages
         own = [a for a in self.steps if a not in apart]
-        copied = [s for s, t in self._pairs if t in own and t in self._copies(s)]
+        copied = [s for s, t in self.pairs if t in own and t in self.copies(s)]
         # What is made anew from another at each example keeps nothing of itself.
-        made = {t for s, t in self._pairs if t in self._copies(s)}
+        made = {t for s, t in self.pairs if t in self.copies(s)}
         return [a for a in dict.fromkeys([*own, *copied]) if a not in made | apart]
 
 

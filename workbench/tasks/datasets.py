@@ -14,10 +14,11 @@ import numpy as np
 import platformdirs
 from filelock import FileLock
 
-from workbench.tasks.catalogue import CATALOGUE, DIGITS, Dataset
+from workbench.tasks.catalogue import CATALOGUE, Dataset
 from workbench.tasks.class_images import read_class_images
 from workbench.tasks.download import DownloadError, Progress, Source, download
 from workbench.tasks.formats import DatasetFormatError, Split
+from workbench.tasks.shipped import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +119,7 @@ class DataLibrary:
         check_name(name)
         known = self.catalogue.get(name)
         folder = self.folder / name
-        ready = name == DIGITS or self._store(name).exists()
+        ready = name in SHIPPED or self._store(name).exists()
         files = [source.file for source in known.sources] if known else []
         missing = tuple(f for f in files if not (ready or (folder / f).exists()))
         title = known.title if known else "added by you"
@@ -169,8 +170,9 @@ class DataLibrary:
         """
         path = Path(path).expanduser()
         check_name(name)
-        if name == DIGITS:
-            raise ValueError("digits ships with scikit-learn; there is nothing to add")
+        if name in SHIPPED:
+            package = SHIPPED[name].package
+            raise ValueError(f"{name} ships with {package}; there is nothing to add")
         if not path.exists():
             raise FileNotFoundError(f"there is no file or folder {path}")
         _make_writable(self.folder)
@@ -197,8 +199,8 @@ class DataLibrary:
             If what is here is damaged.
         """
         check_name(name)
-        if name == DIGITS and split == "train":
-            return _digits(self.catalogue[DIGITS])
+        if name in SHIPPED and split == "train":
+            return _shipped(self.catalogue[name])
         store = self._store(name)
         if not store.exists() and name in self.catalogue:
             folder = self.folder / name
@@ -207,7 +209,7 @@ class DataLibrary:
                 _check_sums(known, folder)
                 with self._lock(name):
                     self._convert(known, folder)
-        if not store.exists() and name != DIGITS:
+        if not store.exists() and name not in SHIPPED:
             raise self._missing(name, "is not on this computer")
         try:
             with np.load(store, allow_pickle=False) as arrays:
@@ -347,16 +349,14 @@ def load(name: str, split: Literal["train", "test"] = "train") -> ImageData:
     return DataLibrary().load(name, split)
 
 
-def _digits(known: Dataset) -> ImageData:
-    from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import
-
-    bunch = load_digits()
+def _shipped(known: Dataset) -> ImageData:
+    images = SHIPPED[known.name].load()
     return ImageData(
-        DIGITS,
-        bunch.data.astype(np.uint8),
-        bunch.target.astype(np.int64),
+        known.name,
+        images.pixels,
+        images.labels,
         known.class_names,
-        16,
+        images.levels,
         known.shape,
     )
 

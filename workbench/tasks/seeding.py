@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     SPLIT = 5
     PROJECTION = 6
     PAIRS = 7
+    WARP = 8
 
 
 def generator(seed: int, i: int, purpose: Purpose) -> np.random.Generator:

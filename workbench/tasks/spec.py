@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -21,16 +22,19 @@ _SPECS: dict[str, type[TaskSpec]] = {}
 
 
 @dataclass(frozen=True)
-class TaskSpec(ABC):
-    """Describes a distribution of tasks and how many of them to draw.
+class CheckedSpec:
+    """A frozen description whose fields are checked when it is made.
 
-    Equal specs make equal task sets. Task i depends on the seed, on i and on every
-    field except ``tasks``, so that a longer set begins with the shorter one.
+    Attributes
+    ----------
+    kind
+        What kind of spec it is, in its stored form.
+    checks
+        For each field that is checked, a function of its name and value that returns
+        the value to keep, or raises ValueError.
     """
 
     kind: ClassVar[str]
-    label: ClassVar[Label] = "scalar"
-    """What kind of label its tasks have."""
     checks: ClassVar[Mapping[str, Check]]
 
     def __post_init__(self) -> None:
@@ -38,12 +42,8 @@ class TaskSpec(ABC):
             name = f"{type(self).__name__}.{field}"
             object.__setattr__(self, field, check(name, getattr(self, field)))
 
-    @abstractmethod
-    def make(self) -> TaskSet:
-        """Draw the tasks."""
-
     def to_dict(self) -> dict[str, Any]:
-        """Return the spec as plain JSON values; `task_spec_from_dict` reads it."""
+        """Return the spec as plain JSON values; `from_dict` reads it."""
         values = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
         return {"kind": self.kind, **values}
 
@@ -57,6 +57,23 @@ class TaskSpec(ABC):
                     f"{cls.__name__} has no field {key!r}; accepted: {', '.join(names)}"
                 )
         return cls(**{key: value for key, value in values.items() if key != "kind"})
+
+
+@dataclass(frozen=True)
+class TaskSpec(CheckedSpec, ABC):
+    """Describes a distribution of tasks and how many of them to draw.
+
+    Equal specs make equal task sets. Task i depends on the seed, on i and on every
+    field except ``tasks``, so that a longer set begins with the shorter one.
+    `task_spec_from_dict` reads the stored form of every kind.
+    """
+
+    label: ClassVar[Label] = "scalar"
+    """What kind of label its tasks have."""
+
+    @abstractmethod
+    def make(self) -> TaskSet:
+        """Draw the tasks."""
 
 
 def register_task_spec(cls: S) -> S:
@@ -110,6 +127,50 @@ def one_of(*accepted: str) -> Check:
         return str(value)
 
     return check
+
+
+def real(low: float, high: float, *, open_low: bool = False) -> Check:
+    """Return a check that accepts numbers from ``low`` (or above it) to ``high``."""
+    above = "above " if open_low else ""
+    limits = (
+        f"{above}{low:g} or more" if high == math.inf else f"{above}{low:g} to {high:g}"
+    )
+    if open_low and high == math.inf:
+        limits = f"above {low:g}"
+
+    def check(name: str, value: Any) -> float:
+        numbers = int | float | np.integer | np.floating
+        fits = isinstance(value, numbers) and not isinstance(value, bool)
+        fits = fits and math.isfinite(value) and low <= value <= high
+        if not fits or (open_low and value == low):
+            raise ValueError(f"{name} is {value!r}; accepted: a number, {limits}")
+        return float(value)
+
+    return check
+
+
+def text(name: str, value: Any) -> str:
+    """Accept a text."""
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{name} is {value!r}; accepted: a text")
+
+
+def yes_or_no(name: str, value: Any) -> bool:
+    """Accept True or False."""
+    if value is not True and value is not False:
+        raise ValueError(f"{name} is {value!r}; accepted: True or False")
+    return bool(value)
+
+
+def names(name: str, value: Any) -> tuple[str, ...]:
+    """Accept a sequence of different texts, which may be empty."""
+    is_list = isinstance(value, list | tuple)
+    if not is_list or not all(isinstance(one, str) and one for one in value):
+        raise ValueError(f"{name} is {value!r}; accepted: a list of names")
+    if len(set(value)) < len(value):
+        raise ValueError(f"{name} is {value!r}; accepted: each name at most once")
+    return tuple(value)
 
 
 SIZES: Mapping[str, Check] = {

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from workbench.widgets.ablation_chart import AblationChart
+from workbench.widgets.convergence_table import ConvergenceTable
 from workbench.widgets.lab_settings import lab_config_path
 from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.panel import Panel
@@ -13,15 +18,36 @@ from workbench.widgets.runs_panel import RunsPanel
 from workbench.widgets.search_panel import SearchPanel
 from workbench.widgets.what_if import WhatIf
 
+if TYPE_CHECKING:
+    from workbench.widgets.microscope import Microscope
+    from workbench.widgets.srwm_panel import SRWMPanel
+
 __all__ = [
+    "AblationChart",
+    "ConvergenceTable",
     "LineageView",
+    "Microscope",
     "Panel",
     "ProgramDebugger",
     "ProgramDiff",
     "ProgramGraph",
     "ProgramView",
     "RunsPanel",
+    "SRWMPanel",
     "SearchPanel",
     "WhatIf",
     "lab_config_path",
 ]
+
+_FILE_OF = {"Microscope": "microscope", "SRWMPanel": "srwm_panel"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a panel that needs JAX on first use: the others do without."""
+    if name not in _FILE_OF:
+        raise AttributeError(f"module 'workbench.widgets' has no attribute {name!r}")
+    return getattr(import_module(f"workbench.widgets.{_FILE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -6,9 +6,11 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbench.insight import diff, discover
+from workbench.insight import diff
+from workbench.insight.convergence import CERTAIN
 from workbench.programs import Program
 from workbench.programs.export import explain
+from workbench.widgets.concepts import concepts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +25,8 @@ SHOWN = 8
 NAMES = 3
 """Concepts that a label names."""
 NAMING_SECONDS = 0.03
+NAMED = 120
+"""Of more new bests than this, the weightiest are searched for concepts."""
 _SMALLEST_LOSS = 1e-12
 _READING_ORDER = ("learn", "predict", "setup")
 """Where to look first for what a change comes to: what is learned, then how."""
@@ -53,6 +57,8 @@ class Discovery(NamedTuple):
     """Further effective lines that changed."""
     label: str = ""
     """The concepts that it has and the one before had not, see `insight.CATALOGUE`."""
+    concepts: tuple[str, ...] = ()
+    """Those that no new best of the run had before it."""
 
     @property
     def weight(self) -> float:
@@ -79,6 +85,7 @@ class Discoveries:
         self._metric = metric
         self._concepts: dict[int, list[str]] = {}
         self._labels: dict[int, str] = {}
+        self._firsts: dict[int, tuple[str, ...]] = {}
         self._space = space
         self._populations = populations
         self._events: list[Event] = []
@@ -92,10 +99,11 @@ class Discoveries:
         self._events = events
         return new
 
-    def work(self, seconds: float) -> bool:
+    def work(self, seconds: float, naming: bool = True) -> bool:
         """Compare for so long, but at least one; tell whether something is left.
 
-        Concepts are named only if there is time for them, beside no search that runs.
+        Concepts are named only if there is time for them, beside no search that runs;
+        not `naming`: not at all, since it takes some 0.1 s a program.
         """
         end = time.perf_counter() + seconds
         while self._read < len(self._events):
@@ -105,8 +113,23 @@ class Discoveries:
                 self._compare(number)
             if time.perf_counter() >= end:
                 break
-        if self._read < len(self._events) or seconds < NAMING_SECONDS:
+        if self._read < len(self._events) or seconds < NAMING_SECONDS or not naming:
             return self._read < len(self._events)
+        return self._find_firsts(end) or self._find_labels(end)
+
+    def _find_firsts(self, end: float) -> bool:
+        """See where each concept appears first; tell whether something is left."""
+        weighty = sorted(self._found, key=lambda one: -one.weight)[:NAMED]
+        seen: set[str] = set()
+        for number in sorted(one.number for one in weighty):
+            if number not in self._concepts and time.perf_counter() >= end:
+                return True
+            names = self._named(number)
+            self._firsts[number] = tuple(name for name in names if name not in seen)
+            seen.update(names)
+        return False
+
+    def _find_labels(self, end: float) -> bool:
         for number in [one.number for one in self.chosen()]:
             if number not in self._labels:
                 if time.perf_counter() >= end:
@@ -124,8 +147,10 @@ class Discoveries:
 
     def _named(self, number: int) -> list[str]:
         if number not in self._concepts:
-            found = discover(self.program(number), self._metric())
-            self._concepts[number] = [one.concept.name for one in found]
+            found = concepts_of(self.program(number), self._metric())
+            self._concepts[number] = [
+                one.concept.name for one in found if one.certainty >= CERTAIN
+            ]
         return self._concepts[number]
 
     def program(self, number: int) -> Program:
@@ -150,12 +175,19 @@ class Discoveries:
         return min(made, event.position)
 
     def chosen(self, count: int = SHOWN) -> list[Discovery]:
-        """Return the weightiest, in the order in which they were found."""
-        weighty = sorted(self._found, key=lambda one: -one.weight)[:count]
-        named = (
-            one._replace(label=self._labels.get(one.number, "")) for one in weighty
-        )
-        return sorted(named, key=lambda one: one.number)
+        """Return the weightiest, in the order in which they were found.
+
+        Where a concept appears for the first time weighs more than anything else.
+        """
+        named = [
+            one._replace(
+                label=self._labels.get(one.number, ""),
+                concepts=self._firsts.get(one.number, ()),
+            )
+            for one in self._found
+        ]
+        weighty = sorted(named, key=lambda one: (not one.concepts, -one.weight))[:count]
+        return sorted(weighty, key=lambda one: one.number)
 
     def get(self, number: int) -> Discovery | None:
         """Return the discovery of an event, if it is one."""

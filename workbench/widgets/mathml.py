@@ -17,7 +17,7 @@ _REWRITES = tuple(
     for pattern, replacement in (
         # Instructions are one line high; bars that stretch would differ by row.
         (' stretchy="true"', ' stretchy="false"'),
-        ("<mo[^>]*>(min|max)</mo>", r"<mi>\1</mi>"),
+        ("<mo[^>]*>(min|max|clip)</mo>", r"<mi>\1</mi>"),
         ("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>"),
         ("<mi>(&#x0230A;)</mi>", r'<mo form="prefix" stretchy="false">\1</mo>'),
         ("<mi>(&#x0230B;)</mi>", r'<mo form="postfix" stretchy="false">\1</mo>'),

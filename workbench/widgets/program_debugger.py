@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from workbench.widgets.concepts import ConceptNames, concept_items
 from workbench.widgets.debugger_parts import (
     jumps,
     layout_part,
@@ -66,7 +67,10 @@ class ProgramDebugger(Panel):
     _esm = STATIC / "program_debugger.js"
     _css = STATIC / "program_debugger.css"
 
+    _names: ConceptNames | None = None
+
     listing = traitlets.Dict().tag(sync=True)
+    concepts = traitlets.Dict().tag(sync=True)
     run = traitlets.Dict().tag(sync=True)
     now = traitlets.Dict().tag(sync=True)
     watch = traitlets.Dict().tag(sync=True)
@@ -99,6 +103,7 @@ class ProgramDebugger(Panel):
             title=self._title,
             functions=function_parts(program),
             special=special_addresses(program.space.vector_label),
+            version=0,
         )
         self.put(
             "run",
@@ -109,6 +114,8 @@ class ProgramDebugger(Panel):
         self.put("watch", **watch_part(self._recording, "error", None))
         self._moment = self._recording.at(0)
         self.go_to(0)
+        self._names = ConceptNames(self.lock, self._report)
+        self._names.ask(lambda: concept_items(program, task.metric), version=0)
         self.settle()
 
     def __repr__(self) -> str:
@@ -226,7 +233,13 @@ class ProgramDebugger(Panel):
         """Remove the debugger from the page."""
         if self._saving is not None:
             self._saving.cancel()
+        if self._names is not None:
+            self._names.forget()
         super().close()
+
+    def _report(self, part: dict[str, Any]) -> None:
+        self.put("concepts", **part)
+        self.announce()
 
     def _save_soon(self) -> None:
         """Write the state for saved notebooks once the reader stays at a step."""

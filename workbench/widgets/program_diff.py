@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from workbench.insight import diff
+from workbench.tasks import TaskSet
+from workbench.widgets.concepts import (
+    ConceptNames,
+    changed_items,
+    metric_for,
+    metric_of,
+)
 from workbench.widgets.diff_parts import parts_of
 from workbench.widgets.diff_static import static_diff
 from workbench.widgets.listing import as_program
@@ -19,8 +26,9 @@ if TYPE_CHECKING:
 
     from workbench.engine import Evaluation
     from workbench.insight.diff import ProgramDiff as Difference
+    from workbench.insight.probe import Metric
     from workbench.programs import Program
-    from workbench.tasks import TaskSet, TaskSpec
+    from workbench.tasks import TaskSpec
 
 STATIC = Path(__file__).parent / "static"
 
@@ -62,7 +70,10 @@ class ProgramDiff(Panel):
     # Until it is made; what is half made is closed too when it is forgotten.
     _fitness: PairFitness | None = None
 
+    _names: ConceptNames | None = None
+
     diff = traitlets.Dict().tag(sync=True)
+    concepts = traitlets.Dict().tag(sync=True)
     fitness = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -79,6 +90,9 @@ class ProgramDiff(Panel):
         self._fitness = (
             None if tasks is None else PairFitness(tasks, self.lock, self._report)
         )
+        self._tasks = tasks
+        self._version = 0
+        self._names = ConceptNames(self.lock, self._report_concepts)
         self._show()
         self.settle()
 
@@ -124,6 +138,8 @@ class ProgramDiff(Panel):
         """Remove the diff from the page; an evaluation that runs is the last."""
         if self._fitness is not None:
             self._fitness.forget()
+        if self._names is not None:
+            self._names.forget()
         super().close()
 
     def static_html(self) -> str:
@@ -135,8 +151,10 @@ class ProgramDiff(Panel):
     def _show(self) -> None:
         a, b = self._programs
         self._difference = diff(a, b)
+        self._version += 1
         self.put(
             "diff",
+            version=self._version,
             titles=list(self._titles),
             text=str(self._difference),
             **parts_of(self._difference, a, b),
@@ -145,6 +163,22 @@ class ProgramDiff(Panel):
             self.put("fitness", state="none")
         else:
             self._fitness.ask(self._programs)
+        if self._names is not None:
+            self._names.ask(lambda: changed_items(a, b, self._metric(b)), self._version)
+
+    def _metric(self, program: Program) -> Metric:
+        """Return what the tasks ask for; called in the thread, as it may draw one."""
+        if self._tasks is None:
+            return metric_for(program)
+        return (
+            self._tasks.metric
+            if isinstance(self._tasks, TaskSet)
+            else metric_of(self._tasks)
+        )
+
+    def _report_concepts(self, part: dict[str, Any]) -> None:
+        self.put("concepts", **part)
+        self.announce()
 
     def _report(self, part: dict[str, Any]) -> None:
         self.put("fitness", **part)

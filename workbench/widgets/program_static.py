@@ -28,14 +28,17 @@ WHEN = {
 _ADDRESS = re.compile(r"\b([svm])(\d+)\b")
 
 
-def static_listing(title: str, program: Program) -> str:
+def static_listing(title: str, program: Program, words: str = "") -> str:
     """Return the functions as tables of text and meaning; dead lines say so.
 
+    `words` stand between the title and the program.
     Colours stand in the elements themselves: such hosts drop style sheets.
     """
     dead = sum(not live for flags in program.live for live in flags)
     count = f"{len(program)} instructions, {dead} of them dead"
     pieces = [f"<p><b>{escape(title)}</b> ({count})</p>"]
+    if words:
+        pieces.append(f"<p>{escape(words)}</p>")
     for (name, instructions), flags in zip(
         program.functions.items(), program.live, strict=True
     ):

@@ -1,4 +1,4 @@
-"""A program to read: what each line does, and where each address is used."""
+"""A program to read: what its lines do, where addresses are used, what it has found."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from workbench.widgets.concepts import (
+    ConceptNames,
+    concept_items,
+    concepts_of,
+    concepts_words,
+    metric_for,
+)
 from workbench.widgets.listing import as_program, listing_parts
 from workbench.widgets.panel import Panel
 from workbench.widgets.program_static import static_listing
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from workbench.insight import Discovery
+    from workbench.insight.probe import Metric
     from workbench.programs import Program
 
 STATIC = Path(__file__).parent / "static"
 
 
 class ProgramView(Panel):
-    """Show a program with the meaning of each of its lines.
+    """Show a program with the meaning of each of its lines, and its concepts.
 
-    Everything happens in the page: a saved notebook shows and does the same without
-    a kernel.
+    The concepts are named by a thread of the panel: the cell does not wait. All else
+    happens in the page: a saved notebook shows and does the same without a kernel.
 
     Parameters
     ----------
@@ -29,6 +40,9 @@ class ProgramView(Panel):
         The program, or its text.
     title
         What stands above it.
+    metric
+        What its tasks ask for, "rmse" or "accuracy": what counts as a concept depends
+        on it. By default "accuracy" if labels are vectors, and "rmse" otherwise.
 
     Raises
     ------
@@ -36,6 +50,8 @@ class ProgramView(Panel):
         When a text is no program.
     TypeError
         When `program` is neither.
+    ValueError
+        For another metric.
 
     Examples
     --------
@@ -45,12 +61,30 @@ class ProgramView(Panel):
     _esm = STATIC / "program_view.js"
     _css = STATIC / "program_view.css"
 
-    listing = traitlets.Dict().tag(sync=True)
+    # Until it is made; what is half made is closed too when it is forgotten.
+    _names: ConceptNames | None = None
 
-    def __init__(self, program: Program | str, title: str = "Program") -> None:
+    listing = traitlets.Dict().tag(sync=True)
+    concepts = traitlets.Dict().tag(sync=True)
+    lit = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        program: Program | str,
+        title: str = "Program",
+        *,
+        metric: Metric | None = None,
+    ) -> None:
+        if metric not in (None, "rmse", "accuracy"):
+            raise ValueError(
+                f"metric is {metric!r}; accepted: 'rmse', 'accuracy' or None"
+            )
         self._program = as_program(program)
         self._title = str(title)
+        self._metric = metric
+        self._version = 0
         super().__init__()
+        self._names = ConceptNames(self.lock, self._report)
         self._show()
         self.settle()
 
@@ -69,9 +103,50 @@ class ProgramView(Panel):
             self._show()
         self.announce()
 
+    @property
+    def discoveries(self) -> tuple[Discovery, ...]:
+        """The concepts that `workbench.insight.discover` names in it."""
+        return concepts_of(self._program, self.metric)
+
+    @property
+    def metric(self) -> Metric:
+        """What its tasks ask for."""
+        return self._metric or metric_for(self._program)
+
+    def light(self, concept: str = "") -> None:
+        """Light up the lines that carry a concept, as a click on it does; "": none."""
+        with self.lock:
+            self._put_lit(concept)
+        self.announce()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the concepts are named; tell whether that came to pass."""
+        return self._names is None or self._names.wait(seconds)
+
+    def close(self) -> None:
+        """Remove the view from the page."""
+        if self._names is not None:
+            self._names.forget()
+        super().close()
+
     def static_html(self) -> str:
         """Return the listing for hosts without widgets."""
-        return static_listing(self._title, self._program)
+        words = concepts_words(self.part("concepts"))
+        return static_listing(self._title, self._program, words)
 
     def _show(self) -> None:
-        self.put("listing", title=self._title, **listing_parts(self._program))
+        self._version += 1
+        parts = listing_parts(self._program)
+        self.put("listing", title=self._title, version=self._version, **parts)
+        self._put_lit("")
+        if self._names is not None:
+            program, metric = self._program, self.metric
+            self._names.ask(lambda: concept_items(program, metric), self._version)
+
+    def _put_lit(self, concept: str) -> None:
+        # The number tells that the same one was asked for again.
+        self.put("lit", concept=concept, number=self.part("lit").get("number", 0) + 1)
+
+    def _report(self, part: dict[str, Any]) -> None:
+        self.put("concepts", **part)
+        self.announce()

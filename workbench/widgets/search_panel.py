@@ -11,7 +11,9 @@ import traitlets
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
+from workbench.widgets.ablation_chart import AblationChart
 from workbench.widgets.lesson import Controls, Lesson
+from workbench.widgets.search_concepts import SearchConcepts
 from workbench.widgets.search_control import SearchControl
 from workbench.widgets.search_export import EXPORTS, export
 from workbench.widgets.search_fields import schema
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 _OF_A_SEARCH = (
     "program",
+    "concepts",
     "result",
     "marks",
     "hall",
@@ -98,6 +101,7 @@ class SearchPanel(SearchControl):
 
     _reader: SearchReader | None = None
     _views: ChildViews | None = None
+    _concepts: SearchConcepts | None = None
     _unsubscribe: Callable[[], None] | None = None
 
     _esm = STATIC / "search_panel.js"
@@ -108,6 +112,7 @@ class SearchPanel(SearchControl):
     state = traitlets.Dict().tag(sync=True)
     counters = traitlets.Dict().tag(sync=True)
     program = traitlets.Dict().tag(sync=True)
+    concepts = traitlets.Dict().tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
     hall = traitlets.Dict().tag(sync=True)
@@ -196,7 +201,7 @@ class SearchPanel(SearchControl):
     @property
     def discoveries(self) -> Sequence[Discovery]:
         """The new bests that changed most in what the program computes."""
-        reader = self._read_all()
+        reader = self._read_all(naming=True)
         return () if reader is None else tuple(reader.found)
 
     def view(self, name: str) -> Panel | None:
@@ -259,6 +264,8 @@ class SearchPanel(SearchControl):
             self._unsubscribe()
         if self._views is not None:
             self._views.close()
+        if self._concepts is not None:
+            self._concepts.close()
         if self.runner is not None:
             self.runner.close()
         super().close()
@@ -297,6 +304,9 @@ class SearchPanel(SearchControl):
             self._unsubscribe()
         super()._watch(search)
         self._reader = SearchReader(search)
+        if self._concepts is not None:
+            self._concepts.close()
+        self._concepts = SearchConcepts(self.lock, self._on_concepts)
         self._curve.clear()
         self._slow.clear()
         for name in _OF_A_SEARCH:
@@ -314,6 +324,12 @@ class SearchPanel(SearchControl):
             self.announce()
         else:
             self._pump_wake()
+
+    def _on_concepts(self) -> None:
+        """Show concepts that are known now; the caller holds the lock."""
+        self._pump_wake()
+        if self.status in AT_REST:
+            self.announce()
 
     def _take(self, curve: list[dict[str, float]], events: list[Event]) -> None:
         runner = self.runner
@@ -364,26 +380,38 @@ class SearchPanel(SearchControl):
         if self._lesson.covered:
             return
         self.put("hall", **reader.hall_part())
-        self.put("timeline", **reader.timeline_part())
+        if self._concepts is not None:
+            chart = self.view("ablation")
+            if isinstance(chart, AblationChart):
+                self._concepts.learn(*chart.known)
+            self.put("concepts", **self._concepts.part())
+            self.put("timeline", **self._concepts.timeline(reader))
         part = reader.shown.refresh(status)
         if part is not None:
             self.put("program", **part)
         now = reader.shown.now
         if now is not None and self._views is not None:
             subject = Subject(
-                reader.search, now.program, reader.shown.version, reader.tasks
+                reader.search,
+                now.program,
+                reader.shown.version,
+                reader.tasks,
+                reader.concept,
+                self._pump_wake,
             )
             asked = status in AT_REST or reader.shown.pick is not None
             self._views.show(subject, eager=asked)
+            if self._concepts is not None:
+                self._concepts.follow(reader, eager=asked)
         if more:
             self._pump_wake()
 
-    def _read_all(self) -> SearchReader | None:
+    def _read_all(self, naming: bool = False) -> SearchReader | None:
         """Read all programs that there are, however long it takes."""
         with self.lock:
             if self._reader is not None:
                 self._reader.read(self.status, watched=True)
-                self._reader.read_all()
+                self._reader.read_all(naming)
             return self._reader
 
     def _refresh_result(self, status: str, reader: SearchReader) -> None:

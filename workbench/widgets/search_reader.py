@@ -12,6 +12,7 @@ from workbench.widgets.search_shown import ENDED, Pick, ShownProgram, Told
 
 if TYPE_CHECKING:
     from workbench.evolution import Search
+    from workbench.programs import Program
     from workbench.runs import Event
     from workbench.tasks import TaskSet
     from workbench.widgets.discoveries import Discovery
@@ -70,6 +71,15 @@ class SearchReader:
         """The discoveries as far as they were read."""
         return self._found
 
+    @property
+    def concept(self) -> str:
+        """What the discovery that is shown brought; empty for other programs."""
+        pick = self.shown.pick
+        if pick is None or pick.kind != "discovery":
+            return ""
+        found = [one for one in self._found if str(one.number) == pick.key]
+        return next((name for one in found for name in one.concepts), "")
+
     def read(self, status: str, watched: bool) -> bool:
         """Take what is new; tell whether to call again soon."""
         events = self.search.runner.events
@@ -93,12 +103,16 @@ class SearchReader:
         self._worked = time.monotonic()
         return self._waiting and resting
 
-    def read_all(self) -> None:
-        """Read everything that there is."""
-        self._work(float("inf"))
+    def program(self, number: int) -> Program:
+        """Return the program of an event."""
+        return self._discoveries.program(number)
 
-    def _work(self, seconds: float) -> None:
-        more = self._discoveries.work(seconds)
+    def read_all(self, naming: bool = False) -> None:
+        """Read everything that there is; `naming`: the concepts too."""
+        self._work(float("inf"), naming)
+
+    def _work(self, seconds: float, naming: bool = True) -> None:
+        more = self._discoveries.work(seconds, naming)
         self._waiting = self._hall.work(seconds) or more
         pick = self.shown.pick
         self._rows = self._hall.chosen(

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.engine.warm import telling
+from workbench.widgets.ablation_chart import AblationChart
 from workbench.widgets.channel import Pump
 from workbench.widgets.lineage_view import LineageView
 from workbench.widgets.program_debugger import ProgramDebugger
@@ -37,6 +38,10 @@ class Subject(NamedTuple):
     version: int
     tasks: Callable[[], TaskSet]
     """Draws the search tasks at the first call."""
+    concept: str = ""
+    """What lights up in the program, if it was asked for."""
+    changed: Callable[[], None] | None = None
+    """Called, in any thread, when a view knows more of the program."""
 
 
 class View(NamedTuple):
@@ -81,16 +86,34 @@ def _what_if(subject: Subject) -> Panel:
     )
 
 
+def _ablation(subject: Subject) -> Panel:
+    spec = subject.search.spec.task_spec("tasks")
+    if spec is None:
+        raise ValueError("the search has no tasks")
+    return AblationChart(subject.program, spec, changed=subject.changed)
+
+
 def _set_program(view: Any, subject: Subject) -> None:
     view.program = subject.program
+
+
+def _program_view(subject: Subject) -> Panel:
+    view = ProgramView(subject.program, metric=subject.tasks().metric)
+    view.light(subject.concept)
+    return view
+
+
+def _follow_program(view: Any, subject: Subject) -> None:
+    view.program = subject.program
+    view.light(subject.concept)
 
 
 VIEWS = (
     View(
         "program",
         "Program",
-        lambda subject: ProgramView(subject.program),
-        _set_program,
+        _program_view,
+        _follow_program,
         is_light=True,
     ),
     View(
@@ -112,6 +135,7 @@ VIEWS = (
         _what_if,
         _set_program,
     ),
+    View("ablation", "Ablation", _ablation, _set_program),
 )
 """In the order of their tabs."""
 

@@ -1,0 +1,60 @@
+"""Intervals and tests against SciPy, the paper and their definitions."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from experiments.statistics import fisher, mean, rate, ratio, wilson
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_scipys(case):
+    successes, runs = case
+    expected = stats.binomtest(successes, runs).proportion_ci(method="wilson")
+    assert wilson(successes, runs) == pytest.approx(
+        (successes / runs, expected.low, expected.high), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(("successes", "runs"), [(1, 0), (3, 2), (-1, 4)])
+def test_impossible_counts_are_refused(successes, runs):
+    with pytest.raises(ValueError, match="accepted: one run or more"):
+        wilson(successes, runs)
+
+
+@given(st.integers(0, 50), st.integers(1000, 10**9))
+def test_the_ends_of_a_rate_leave_a_fortieth_on_either_side(hits, trials):
+    found = rate(hits, trials)
+    assert found.value == hits / trials
+    assert stats.poisson.cdf(hits, found.high * trials) == pytest.approx(0.025)
+    if hits:
+        assert stats.poisson.sf(hits - 1, found.low * trials) == pytest.approx(0.025)
+    else:
+        assert found.low == 0.0
+
+
+def test_a_ratio_compares_runs_with_as_many_random_programs():
+    found = ratio(30, 100, 20, 2_000_000, 10_000)
+    assert found.value == pytest.approx(0.3 / (1 - (1 - 1e-5) ** 10_000))
+    assert found.low < found.value < found.high
+    assert ratio(300, 1000, 200, 20_000_000, 10_000).high < found.high
+    with pytest.raises(ValueError, match="hits is 0"):
+        ratio(3, 10, 0, 1000, 10)
+
+
+def test_fisher_gives_the_papers_figures():
+    """Section 4.3: 8 of 30 against 0 of 30, and 24 of 30 against 0 of 30."""
+    assert fisher(8, 30, 0, 30) == pytest.approx(0.0046, abs=1e-4)
+    assert fisher(24, 30, 0, 30) < 1e-10
+    assert fisher(5, 10, 5, 10) == 1.0
+
+
+def test_a_mean_has_students_interval():
+    values = np.random.default_rng(1).normal(size=9)
+    low, high = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    assert mean(list(values)) == pytest.approx((values.mean(), low, high))
+    assert math.isnan(mean([0.5]).low)

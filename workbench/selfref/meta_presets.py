@@ -1,0 +1,42 @@
+"""Tasks to train on by name, with settings that were found to work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.selfref.meta_spec import MetaSpec
+from workbench.tasks.episode_spec import EpisodeSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+META_TASKS: Mapping[str, EpisodeSpec] = {
+    "mnist-5k": EpisodeSpec("mnist-5k", whiten=True, rotations=8),
+    "digits": EpisodeSpec("digits", features=32, whiten=True, rotations=8),
+    "omniglot": EpisodeSpec("omniglot", rotations=4),
+    "cifar10": EpisodeSpec("cifar10", shots=5, queries=10, rotations=4),
+    "sinusoid": EpisodeSpec("sinusoid", shots=10, queries=10),
+}
+"""Episodes to train on; `EpisodeSpec.but` changes them."""
+
+
+def meta_preset(kind: str, task: str, **settings: Any) -> MetaSpec:
+    """Return the spec of training a kind of model on a task.
+
+    ``settings`` are fields of `EpisodeSpec`, `ModelSpec` or `MetaSpec`, where both an
+    episode and a training have one (``seed``) that of the training.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task, no such field, or a value is not accepted.
+    """
+    if task not in META_TASKS:
+        raise ValueError(f"no task {task!r}; accepted: {', '.join(META_TASKS)}")
+    own = {
+        name: settings.pop(name)
+        for name in [*settings]
+        if name in EpisodeSpec.checks and name not in MetaSpec.checks
+    }
+    settings = {"query_scale": 0.1, "name": f"{kind} {task}", **settings}
+    return MetaSpec.of(kind, META_TASKS[task].but(**own), **settings)
