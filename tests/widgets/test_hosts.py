@@ -121,6 +121,7 @@ def test_marimo(marimo, page):
     assert panel.root.get_attribute("data-wb-theme") == "dark"
     panel.root.get_by_role("tab", name="Debugger").click()
     nested = panel.root.locator(".wb-nested")
-    until(lambda: "Epoch 1 of" in nested.inner_text(), "the debugger in it", page=page)
+    note = "show it in a cell of its own"
+    until(lambda: note in nested.inner_text(), "what to do instead", page=page)
     page.reload()
     panel.until_status("Paused", "Ready")

@@ -30,7 +30,9 @@ view
 def shown(open_notebook, **options):
     notebook = open_notebook(VIEW, "exec(pasted)", **options)
     notebook.run_cell(0)
-    return notebook, notebook.widget("wb-program-view")
+    root = notebook.widget("wb-program-view")
+    root.get_by_role("list", name="Concepts in this program").wait_for()
+    return notebook, root
 
 
 def marks(root):
@@ -68,7 +70,7 @@ def test_the_keyboard_is_enough(open_notebook):
     keyboard = notebook.page.keyboard
     root.get_by_role("button", name="Copy").focus()
     stops = []
-    for _ in range(5):
+    for _ in range(6):
         keyboard.press("Tab")
         stops.append(
             notebook.page.evaluate(
@@ -76,7 +78,7 @@ def test_the_keyboard_is_enough(open_notebook):
                 " ?? document.activeElement.dataset.key"
             )
         )
-    assert stops[-2:] == ["s0", "s2"]
+    assert stops[-3:] == ["concept-linear model", "s0", "s2"]
     keyboard.press("ArrowDown")
     assert marks(root) == {"Setup-2": "W"}
     keyboard.press("Enter")

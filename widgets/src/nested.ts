@@ -5,6 +5,7 @@ import type { ChildView, LiveModel, WidgetHost, WidgetModel } from "./model";
 
 const TRIES = 40;
 const TRY_MS = 100;
+const ANSWER_MS = 10_000;
 
 export class Nested {
   readonly element = h("div", { class: "wb-nested" });
@@ -25,9 +26,10 @@ export class Nested {
     this.shown = id;
     const current = () => this.shown === id && !this.signal.aborted;
     try {
-      const child = await this.find(id, current);
-      if (!current()) return;
-      const view = (await this.model.widget_manager?.create_view?.(child, {})) ?? (await this.render(id));
+      const manager = this.model.widget_manager;
+      const view = manager?.create_view
+        ? await manager.create_view(await this.find(id, current), {})
+        : await soon(this.render(id));
       if (!current()) return remove(view);
       const before = this.view;
       this.view = view;
@@ -72,6 +74,12 @@ export class Nested {
       await new Promise((resolve) => setTimeout(resolve, TRY_MS));
     }
   }
+}
+
+/** A host may wait without end for a widget that it does not know. */
+async function soon<T>(made: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("this host does not answer")), ANSWER_MS));
+  return Promise.race([made, late]);
 }
 
 /** The host itself removes a view whose widget was closed. */
