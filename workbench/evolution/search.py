@@ -15,6 +15,7 @@ from workbench.evolution.curve import Curve
 from workbench.evolution.islands import Islands, PopulationState, totals
 from workbench.evolution.selection import Selection
 from workbench.evolution.spec import SearchSpec
+from workbench.runs.background import RunsItself
 from workbench.runs.experiment import (
     Event,
     Progress,
@@ -22,7 +23,6 @@ from workbench.runs.experiment import (
     json_to_array,
     register_experiment,
 )
-from workbench.runs.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Best:
     """Mean fitness on T_final, once the search has ended."""
 
 
-class Search:
+class Search(RunsItself):
     """A search over programs that can be run, watched, interrupted and resumed.
 
     Results depend on the spec alone: not on the threads, the chunks in which it
@@ -88,10 +88,9 @@ class Search:
             raise TypeError(f"spec is {type(spec).__name__}; accepted: a SearchSpec")
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads is {threads!r}; accepted: None, or 1 or more")
+        super().__init__(store)
         self._schedule = Schedule(spec)
         self.threads = threads or os.cpu_count() or 1
-        self._store = store
-        self._runner: Runner | None = None
         self._islands = Islands(spec, self.threads)
         self._curve = Curve(spec.population * spec.populations)
         self._selection = Selection(spec)
@@ -480,44 +479,7 @@ class Search:
         self._curve.read_array(state["curve"])
         self._islands.remember(self._curve.boundary)
 
-    # Running it.
-
-    def run(self) -> Search:
-        """Run to the end here and now, and return the search.
-
-        Ctrl-C pauses it in order: `run` or `start` goes on.
-        """
-        runner = self.runner
-        runner.start()
-        try:
-            runner.wait()
-        except KeyboardInterrupt:
-            runner.pause()
-            runner.wait()
-            raise
-        if runner.error is not None:
-            raise runner.error
-        return self
-
-    def attach(self, runner: Runner) -> None:
-        """Take note of the runner that runs this search; `Runner` itself calls it."""
-        self._runner = runner
-
-    @property
-    def runner(self) -> Runner:
-        """What runs the search in the background; made on first use."""
-        if self._runner is None:
-            self._runner = Runner(self, store=self._store)
-        return self._runner
-
-    def start(self) -> Search:
-        """Run in the background; returns at once."""
-        self.runner.start()
-        return self
-
-    def pause(self) -> None:
-        """Pause within a chunk (some 50 ms)."""
-        self.runner.pause()
+    # Running it; the rest is inherited.
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -526,10 +488,6 @@ class Search:
     def step(self, n: int = 1) -> None:
         """Make exactly `n` individuals in the background, then pause."""
         self.runner.step(n)
-
-    def stop(self) -> None:
-        """End the search: select and report the winner in the background."""
-        self.runner.stop()
 
 
 def _finite(value: float) -> float | None:

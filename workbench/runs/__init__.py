@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.runs._environment import versions
+from workbench.runs.background import RunsItself
 from workbench.runs.experiment import (
     Event,
     Experiment,
@@ -38,6 +39,7 @@ __all__ = [
     "RunStore",
     "RunStoreError",
     "Runner",
+    "RunsItself",
     "UnknownRunError",
     "array_to_json",
     "default_folder",

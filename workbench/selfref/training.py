@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from workbench.runs.background import RunsItself
 from workbench.runs.experiment import (
     Event,
     Progress,
@@ -17,7 +18,6 @@ from workbench.runs.experiment import (
     json_to_array,
     register_experiment,
 )
-from workbench.runs.runner import Runner
 from workbench.selfref.arrays import flatten, unflatten
 from workbench.selfref.compiling import keep_compiled
 from workbench.selfref.evaluate import Evaluation, evaluate, shots_of
@@ -52,7 +52,7 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818 - what it says
     """A loss or gradient is not a finite number; the message says where."""
 
 
-class MetaTraining:
+class MetaTraining(RunsItself):
     """Training of a model on episodes that can be watched, interrupted and resumed.
 
     Results depend on the spec alone, on the same machine: not on the chunks in which
@@ -82,10 +82,9 @@ class MetaTraining:
     def __init__(self, spec: MetaSpec, *, store: RunStore | None = None) -> None:
         if not isinstance(spec, MetaSpec):
             raise TypeError(f"spec is {type(spec).__name__}; accepted: a MetaSpec")
+        super().__init__(store)
         self.spec = spec
         self._compiled = spec.compiled()
-        self._store = store
-        self._runner: Runner | None = None
         self._pools: tuple[Array, ...] | None = None
         self._valid_pools: tuple[Array, ...] = ()
         self._carry: Carry | None = None
@@ -375,49 +374,6 @@ class MetaTraining:
         self._best = _tree("best", state, params) if has_best else None
         result = facts["result"]
         self._result = None if result is None else Evaluation.from_dict(result)
-
-    # Running it.
-
-    def run(self) -> MetaTraining:
-        """Run to the end here and now, and return the training.
-
-        Ctrl-C pauses it in order: `run` or `start` goes on.
-        """
-        runner = self.runner
-        runner.start()
-        try:
-            runner.wait()
-        except KeyboardInterrupt:
-            runner.pause()
-            runner.wait()
-            raise
-        if runner.error is not None:
-            raise runner.error
-        return self
-
-    def attach(self, runner: Runner) -> None:
-        """Take note of the runner that runs this; `Runner` itself calls it."""
-        self._runner = runner
-
-    @property
-    def runner(self) -> Runner:
-        """What runs the training in the background; made on first use."""
-        if self._runner is None:
-            self._runner = Runner(self, store=self._store)
-        return self._runner
-
-    def start(self) -> MetaTraining:
-        """Run in the background; returns at once."""
-        self.runner.start()
-        return self
-
-    def pause(self) -> None:
-        """Pause within a chunk (some 50 ms)."""
-        self.runner.pause()
-
-    def stop(self) -> None:
-        """End the training: judge the best parameters in the background."""
-        self.runner.stop()
 
 
 def _tree(start: str, state: Mapping[str, np.ndarray], like: Params) -> Params:
