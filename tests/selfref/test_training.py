@@ -11,7 +11,7 @@ from workbench.selfref.evaluate import Evaluation, evaluate, nearest_neighbour
 from workbench.selfref.meta_presets import META_TASKS, meta_preset
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.trained import load_trained
-from workbench.selfref.training import MetaTraining, TrainingDiverged
+from workbench.selfref.training import DivergenceError, MetaTraining
 from workbench.selfref.updates import CHUNK
 from workbench.tasks import EpisodeSpec, make_episodes
 
@@ -150,7 +150,7 @@ def test_a_training_that_diverges_stops_and_keeps_the_last_good(tmp_path, traine
     runner.start()
     assert runner.wait(300)
     assert runner.status == "failed"
-    assert isinstance(runner.error, TrainingDiverged)
+    assert isinstance(runner.error, DivergenceError)
     message = str(runner.error)
     assert "the loss of step 51 is not a finite number" in message
     assert "validation was best at step" in message

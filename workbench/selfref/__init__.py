@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from workbench.selfref.pretrained import load_pretrained
     from workbench.selfref.spec import KINDS, ModelSpec
     from workbench.selfref.trained import Trained, load_trained
-    from workbench.selfref.training import MetaTraining, TrainingDiverged
+    from workbench.selfref.training import DivergenceError, MetaTraining
 
 __all__ = [
     "KINDS",
     "META_TASKS",
+    "DivergenceError",
     "Evaluation",
     "LayerRecord",
     "MetaSpec",
@@ -28,7 +29,6 @@ __all__ = [
     "ModelSpec",
     "Record",
     "Trained",
-    "TrainingDiverged",
     "flatten",
     "load_pretrained",
     "load_trained",
@@ -41,6 +41,7 @@ __all__ = [
 _FILE_OF = {
     "KINDS": "spec",
     "META_TASKS": "meta_presets",
+    "DivergenceError": "training",
     "Evaluation": "evaluate",
     "LayerRecord": "microscope",
     "MetaSpec": "meta_spec",
@@ -49,7 +50,6 @@ _FILE_OF = {
     "ModelSpec": "spec",
     "Record": "microscope",
     "Trained": "trained",
-    "TrainingDiverged": "training",
     "flatten": "arrays",
     "load_pretrained": "pretrained",
     "load_trained": "trained",

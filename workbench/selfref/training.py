@@ -48,7 +48,7 @@ LEFT = 0.1
 RATE_NAMES = {1: ("rate",), 4: ("rate_y", "rate_q", "rate_k", "rate_b")}
 
 
-class TrainingDiverged(ArithmeticError):  # noqa: N818 - what it says
+class DivergenceError(ArithmeticError):
     """A loss or gradient is not a finite number; the message says where."""
 
 
@@ -116,7 +116,7 @@ class MetaTraining(RunsItself):
 
         Raises
         ------
-        TrainingDiverged
+        DivergenceError
             If a loss or gradient is not finite. The state stays that of the last good
             step, and so do the checkpoints.
         """
@@ -202,7 +202,7 @@ class MetaTraining(RunsItself):
         bad, self._step = int(self._present.bad), int(self._present.step)
         if bad < 0:
             return
-        raise TrainingDiverged(
+        raise DivergenceError(
             f"the {BAD[bad]} of step {self._step + 1:,} is not a finite number. The "
             f"last good parameters are those of step {self._step:,}; validation was "
             f"best at step {self._best_step or 0:,}. A smaller MetaSpec.rate, now "
