@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.selfref.layers import Params
 
-_PARAMS = "params/"
+_PARAMS = "params"
 _ABOUT = "about"
 
 
@@ -43,8 +43,7 @@ class Trained:
         path = Path(path)
         about = json.dumps({"spec": self.spec.to_dict(), "facts": dict(self.facts)})
         arrays: dict[str, Any] = {_ABOUT: np.frombuffer(about.encode(), np.uint8)}
-        for name, one in flatten(self.params).items():
-            arrays[_PARAMS + name] = one
+        arrays |= flatten({_PARAMS: self.params})
         half = path.with_name(path.name + ".part")
         with half.open("wb") as file:
             np.savez_compressed(file, **arrays)
@@ -63,10 +62,9 @@ def load_trained(path: Path | str) -> Trained:
     path = Path(path)
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file.items())
-        about = json.loads(arrays.pop(_ABOUT).tobytes())
-        spec = MetaSpec.from_dict(about["spec"])
-        facts = about["facts"]
+            held = unflatten(file)
+        about = json.loads(held[_ABOUT].tobytes())
+        return Trained(MetaSpec.from_dict(about["spec"]), held[_PARAMS], about["facts"])
     except FileNotFoundError:
         raise
     except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
@@ -74,12 +72,3 @@ def load_trained(path: Path | str) -> Trained:
             f"{path} is no trained model ({error}); accepted: a file that Trained.save "
             "wrote"
         ) from error
-    return Trained(spec, unflatten(_under(_PARAMS, arrays)), facts)
-
-
-def _under(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {
-        name.removeprefix(start): one
-        for name, one in arrays.items()
-        if name.startswith(start)
-    }

@@ -338,13 +338,12 @@ class MetaTraining(RunsItself):
         arrays = {"training": json_to_array(facts)}
         for name in ("step", "sums", "summed", "bad"):
             arrays[name] = np.asarray(getattr(carry, name))
-        for i, leaf in enumerate(jax.tree.leaves(carry.optimizer)):
-            arrays[f"optimizer/{i}"] = np.asarray(leaf)
-        for start, tree in (("params", carry.params), ("best", self._best)):
-            if tree is not None:
-                found = flatten(tree)
-                arrays |= {f"{start}/{name}": one for name, one in found.items()}
-        return arrays
+        leaves = enumerate(jax.tree.leaves(carry.optimizer))
+        trees = {"optimizer": {str(i): leaf for i, leaf in leaves}}
+        trees["params"] = carry.params
+        if self._best is not None:
+            trees["best"] = self._best
+        return arrays | flatten(trees)
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on exactly where `state` was taken.
@@ -354,12 +353,13 @@ class MetaTraining(RunsItself):
         ValueError
             When the state is another training's.
         """
+        held = unflatten(state)
         params, state_shape = shapes(self.spec)
         leaves, tree = jax.tree.flatten(state_shape)
-        held = [jnp.asarray(state[f"optimizer/{i}"]) for i in range(len(leaves))]
+        optimizer = [jnp.asarray(held["optimizer"][str(i)]) for i in range(len(leaves))]
         self._carry = Carry(
-            _tree("params", state, params),
-            jax.tree.unflatten(tree, held),
+            _like(params, held["params"]),
+            jax.tree.unflatten(tree, optimizer),
             **{n: jnp.asarray(state[n]) for n in ("step", "sums", "summed", "bad")},
         )
         self._step = int(state["step"])
@@ -371,22 +371,14 @@ class MetaTraining(RunsItself):
         self._best_step = facts["best_step"]
         self._left = facts["left"]
         has_best = self._best_step is not None
-        self._best = _tree("best", state, params) if has_best else None
+        self._best = _like(params, held["best"]) if has_best else None
         result = facts["result"]
         self._result = None if result is None else Evaluation.from_dict(result)
 
 
-def _tree(start: str, state: Mapping[str, np.ndarray], like: Params) -> Params:
-    """Return the parameters of a state, which must have the shapes of ``like``."""
-    prefix = f"{start}/"
-    found = unflatten(
-        {
-            name.removeprefix(prefix): one
-            for name, one in state.items()
-            if name.startswith(prefix)
-        }
-    )
-    if jax.tree.map(np.shape, found) != jax.tree.map(np.shape, like):
+def _like(shaped: Params, found: Params) -> Params:
+    """Return the parameters of a state, which must have the shapes of ``shaped``."""
+    if jax.tree.map(np.shape, found) != jax.tree.map(np.shape, shaped):
         raise ValueError(
             "the state is that of another model; accepted: one that a training with "
             "the same MetaSpec.model gave"
