@@ -178,11 +178,82 @@ def test_what_cannot_be_asked_is_refused():
         discover(program, "accuracy", LinearTasks(features=4).make())
 
 
+# Predict, and a Learn that never compares the label with the prediction, or that keeps
+# nothing of the weights.
+LINEAR, BIASED = "s1 = dot(v1, v0)", "s1 = dot(v1, v0); s1 = s1 + s4"
+SMALL = "s3 = mean(v0); s1 = s3 * s4"
+NO_STEPS = [
+    (LINEAR, "v2 = s0 * v0; v1 = v1 + v2"),
+    (LINEAR, "v2 = s0 * v0; v2 = s2 * v2; v1 = v1 + v2"),
+    # The weights are forgotten in part, or written anew.
+    (LINEAR, "v1 = s5 * v1; v2 = s0 * v0; v1 = v1 + v2"),
+    (LINEAR, "v1 = s2 * v1; v2 = s0 * v0; v1 = v1 + v2"),
+    (LINEAR, "v1 = s0 * v0"),
+    (LINEAR, "s4 = arctan(s0); v1 = s4 * v0"),
+    (LINEAR, "s4 = s0 * s0; v1 = s4 * v0"),
+    (LINEAR, "s4 = heaviside(s0, 1.0); v1 = s4 * v0"),
+    (LINEAR, "s4 = heaviside(s0, 1.0); v2 = s4 * v0; v1 = v1 + v2"),
+    (LINEAR, "s4 = s0 + s1; v1 = s4 * v0"),
+    (LINEAR, "s4 = s0 - s1; v1 = s4 * v0"),
+    (LINEAR, "s4 = s0 - s1; v1 = s2 * v1; v2 = s4 * v0; v1 = v1 + v2"),
+    # One example late, by a running sum, of a matrix, of a number.
+    (LINEAR, "v1 = v2 + v9; v2 = s0 * v0"),
+    ("v1 = v1 + v2; s1 = dot(v1, v0)", "v2 = s0 * v0"),
+    (LINEAR, "v2 = s0 * v0; v3 = v3 + v2; v1 = s2 * v3"),
+    ("v3 = dot(m0, v0); s1 = dot(v0, v3)", "m0 = outer(v0, v0); m0 = s0 * m0"),
+    (BIASED, "v1 = s0 * v0; s4 = s0 * s5"),
+    (BIASED, "v2 = s0 * v0; v1 = v1 + v2; s5 = s0 * s2; s4 = s4 + s5"),
+    (SMALL, "s4 = s0 * s3"),
+    (SMALL, "s6 = s0 * s3; s4 = s4 + s6"),
+]
+
+
+def lines(predict, learn):
+    """Return a program; lines are parted by semicolons."""
+    functions = {
+        "Setup": "s2 = 0.05; s5 = 0.9",
+        "Predict": predict,
+        "Learn": learn,
+    }
+    return Program.from_text(
+        "\n".join(
+            "\n  ".join([f"def {name}():", *body.split("; ")])
+            for name, body in functions.items()
+        )
+    )
+
+
 @pytest.mark.parametrize("metric", ["rmse", "accuracy"])
-def test_hebbian_learning_is_no_gradient_step(metric):
-    hebbian = str(HAND_DESIGNED["linear"]()).replace("s3 = s0 - s1", "s3 = s0 + s9")
-    found = names(Program.from_text(hebbian), metric)
-    assert not any("gradient" in name or "rate" in name for name in found)
+@pytest.mark.parametrize(("predict", "learn"), NO_STEPS)
+def test_what_knows_no_error_or_keeps_no_weights_is_no_gradient_step(
+    predict, learn, metric
+):
+    program = disguised(lines(predict, learn), np.random.default_rng(5))
+    told = names(program, metric)
+    assert not any("gradient" in name or "rate" in name for name in told)
+
+
+@pytest.mark.parametrize("metric", ["rmse", "accuracy"])
+@pytest.mark.parametrize(
+    ("predict", "learn"),
+    [
+        (
+            LINEAR,
+            "s4 = s0 - s1; v1 = s5 * v1; v2 = s4 * v0; v2 = s2 * v2; v1 = v1 + v2",
+        ),
+        (LINEAR, "s4 = s0 - s1; v2 = s4 * v0; v3 = v3 + v2; v1 = s2 * v3"),
+        (BIASED, "v1 = s0 * v0; s6 = s0 - s1; s6 = s6 * s2; s4 = s4 + s6"),
+        (SMALL, "s6 = s0 - s1; s6 = s6 * s3; s4 = s5 * s4; s4 = s4 + s6"),
+    ],
+)
+def test_weights_that_fade_or_are_made_of_a_sum_move_by_gradient_steps(
+    predict, learn, metric
+):
+    loss = "squared error" if metric == "rmse" else "logistic loss"
+    program = disguised(lines(predict, learn), np.random.default_rng(5))
+    assert {f"gradient step of the {loss}", "constant learning rate"} <= names(
+        program, metric
+    )
 
 
 # The linear model, each step of which is applied one example later.

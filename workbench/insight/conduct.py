@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TINY = 1e-9
 _ALIKE = 0.5  # how far what arrives of a change may be from a multiple of it
+_PUSHES = 6
+_PUSH = 0.1  # relative to what an entry holds
 _SMALL, _UNIT, _LARGE = (1e-3, 1e-2), (0.2, 0.4), (20.0, 80.0)
 """Errors between which the growth of an update is measured; the engine's usual limit
 ends training at 100."""
@@ -42,9 +44,6 @@ class Update:
     growth_features
         By which power of the features' scale it grows, at a fixed error. In all four,
         NaN where nothing changes.
-    hebbian
-        Whether it answers to the label alone: it moves with label times slope, and the
-        prediction does not hold it back.
     rate
         Length of the change over that of the gradient, at a fixed error.
     length
@@ -58,10 +57,28 @@ class Update:
     growth_small: np.ndarray
     growth_large: np.ndarray
     growth_features: np.ndarray
-    hebbian: bool
     rate: np.ndarray
     length: np.ndarray
     answers: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """What an entry is made of after an example, at a fixed error.
+
+    Attributes
+    ----------
+    parts
+        How much of each entry of its kind goes into it, itself included: of its own 1
+        in a plain sum, 1 - d in a decay by d, 0 where it is written anew.
+    by_label
+        How much of its answer to the error is one to the label alone: 0 where label and
+        prediction may grow together and nothing changes, as in a gradient step; 1 where
+        the prediction does not count.
+    """
+
+    parts: dict[Address, float]
+    by_label: float
 
 
 class Conduct:
@@ -76,6 +93,7 @@ class Conduct:
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
         self._carried: dict[tuple[Address, Address], tuple[float, float, float]] = {}
+        self._makings: dict[Address, Making] = {}
 
     # Prediction against features.
 
@@ -224,29 +242,10 @@ class Conduct:
             growth_small=_power(lengths[_SMALL[1]], lengths[_SMALL[0]], 10.0),
             growth_large=_power(lengths[_LARGE[1]], lengths[_LARGE[0]], 4.0),
             growth_features=_power(doubled, length, 2.0),
-            hebbian=self._hebbian(address, slope, rate),
             rate=np.where(usable, rate, np.nan),
             length=length,
             answers=bool(np.max(length, where=np.isfinite(length), initial=0.0) > TINY),
         )
-
-    def _hebbian(self, address: Address, slope: np.ndarray, rate: np.ndarray) -> bool:
-        """Tell whether an update follows the label instead of the error.
-
-        Then it moves by rate times prediction times slope where there is no error.
-        """
-        _, drift = self.drift(address)
-        probe = self.probe
-        seen = probe.predict(probe.states, probe.x)
-        held = get(seen, probe.prediction)
-        if probe.metric == "accuracy":
-            held = probe.probability(seen)
-        held = held.reshape(len(held), -1)[:, 0]
-        with np.errstate(all="ignore"):
-            along = np.sum(drift * slope, axis=1) / np.sum(slope * slope, axis=1)
-            share = along / (rate * held)
-        share = share[np.isfinite(share) & (np.abs(held) > 1e-3)]
-        return bool(share.size >= 4 and np.mean(np.abs(share - 1) < 0.2) > 0.6)
 
     def by_checkpoint(self, found: np.ndarray) -> list[np.ndarray]:
         """Return numbers over memories, checkpoint by checkpoint."""
@@ -264,6 +263,85 @@ class Conduct:
         up = self.probe.update(error=_UNIT[0])[address]
         down = self.probe.update(error=-_UNIT[0])[address]
         return self.held(address), (up + down) / 2
+
+    def making(self, address: Address) -> Making:
+        """Return what an entry is made of, itself one of those in `updates`."""
+        if address not in self._makings:
+            self._makings[address] = self._making(address)
+        return self._makings[address]
+
+    def _making(self, address: Address) -> Making:
+        """Fit what arrives of random changes of the state, by least squares.
+
+        They change the prediction too, and the label with it, since the error is fixed.
+        What follows the label then moves by rate times slope times that.
+        """
+        sources = [a for a in self._entries() if a[0] is address[0]]
+        slope = self.probe.slope(address)
+        rate = np.nan_to_num(self.updates[address].rate)
+        columns, targets = [], []
+        for push in self._pushes:
+            label = np.einsum("po,pon->pn", push.told, slope) * rate[:, None]
+            flat = [push.given[a].reshape(label.shape) for a in sources]
+            columns.append(np.stack([*flat, label], axis=2))
+            targets.append(push.arrived[address])
+        given, arrived = (
+            np.concatenate(columns, axis=1),
+            np.concatenate(targets, axis=1),
+        )
+        size = np.linalg.norm(given, axis=(1, 2))
+        good = np.isfinite(size) & np.isfinite(arrived).all(axis=1)
+        if rate.any():
+            good &= rate > 0
+        if not good.any():
+            return Making(dict.fromkeys(sources, np.nan), np.nan)
+        given, arrived = given[good], arrived[good]
+        given /= size[good, None, None]
+        arrived /= size[good, None]
+        if slope.shape[2] == 1:
+            # Of one number each memory tells too little: its own change and the
+            # prediction's may go together.
+            given = given.reshape(1, -1, given.shape[2])
+            arrived = arrived.reshape(1, -1)
+        fits = [np.linalg.lstsq(a, b)[0] for a, b in zip(given, arrived, strict=True)]
+        *parts, label = np.median(fits, axis=0).tolist()
+        return Making(dict(zip(sources, parts, strict=True)), label)
+
+    @cached_property
+    def _pushes(self) -> list[_Push]:
+        random = np.random.default_rng(0)
+        base, told = self._even(self.probe.states)
+        pushes = []
+        for _ in range(_PUSHES):
+            given, moved = {}, self.probe.states
+            for address in self._entries():
+                held = get(moved, address)
+                size = np.abs(self.held(address)).max(axis=1) + 0.1
+                size = size.reshape(-1, *(1,) * (held.ndim - 1))
+                given[address] = random.standard_normal(held.shape) * size * _PUSH
+                moved = put(moved, address, held + given[address])
+            after, then = self._even(moved)
+            arrived = {address: after[address] - base[address] for address in given}
+            pushes.append(_Push(given, then - told, arrived))
+        return pushes
+
+    def _even(self, states: Memory) -> tuple[dict[Address, np.ndarray], np.ndarray]:
+        """Return what entries hold after an example, whatever the error's sign.
+
+        After the next where they answer to it only then. Also what is predicted.
+        """
+        found = {}
+        for late in (False, True):
+            if late and not self._late:
+                break
+            up, down = (
+                self.probe.update(error=e, states=states, absolute=True, later=late)
+                for e in (_UNIT[0], -_UNIT[0])
+            )
+            for address in self._late if late else up:
+                found[address] = (up[address] + down[address]) / 2
+        told = self.probe.told(self.probe.predict(states, self.probe.x))
+        return found, told.reshape(self.probe.count, -1)
 
     def carried(self, source: Address, target: Address) -> float:
         """Return how much of a change of one entry arrives in another after an example.
@@ -306,6 +384,14 @@ class Conduct:
         share = float(np.mean(same))
         kept = float(np.median(part[same])) if share >= 0.5 else np.nan
         return kept, share, float(np.mean(straight))
+
+
+class _Push(NamedTuple):
+    """A random change of the state."""
+
+    given: dict[Address, np.ndarray]  #: to each entry, of its shape
+    told: np.ndarray  #: how the prediction changes, float64[P, O]
+    arrived: dict[Address, np.ndarray]  #: after an example, float64[P, n]
 
 
 def _power(high: np.ndarray, low: np.ndarray, times: float) -> np.ndarray:

@@ -98,14 +98,22 @@ class Probe:
 
         Or its first `count` instructions.
         """
-        if self.metric == "accuracy":
-            memory = put(memory, self.prediction, self.probability(memory))
+        memory = put(memory, self.prediction, self.told(memory))
         return self._run("learn", put(memory, self.label, y), seed, count)
 
     def output(self, memory: Memory) -> np.ndarray:
         """Return the prediction after Predict, float64[P, 1] or [P, F]."""
         found = get(memory, self.prediction)
         return found[:, None] if found.ndim == 1 else found
+
+    def told(self, memory: Memory) -> np.ndarray:
+        """Return what Learn is told that was predicted, float64[P] or [P, F].
+
+        On accuracy tasks a probability.
+        """
+        if self.metric == "accuracy":
+            return self.probability(memory)
+        return get(memory, self.prediction)
 
     def probability(self, memory: Memory) -> np.ndarray:
         """Return what the engine puts back into the prediction on accuracy tasks."""
@@ -240,10 +248,7 @@ class Probe:
         memory = self.predict(states, self.x if x is None else x)
         y = self.y
         if error is not None:
-            base = get(memory, self.prediction)
-            if self.metric == "accuracy":
-                base = self.probability(memory)
-            y = base.copy()
+            y = self.told(memory).copy()
             if y.ndim == 1:
                 y += error
             else:
@@ -251,24 +256,13 @@ class Probe:
         after = self.learn(memory, y)
         if later:
             memory = self.predict(after, self.x[::-1])
-            held = get(memory, self.prediction)
-            right = self.probability(memory) if self.metric == "accuracy" else held
-            after = self.learn(memory, right)
+            after = self.learn(memory, self.told(memory))
         found = {}
         for address in self.values.entries:
             held = get(after, address)
             held = held if absolute else held - get(states, address)
             found[address] = held.reshape(self.count, -1)
         return found
-
-    def errors(self) -> np.ndarray:
-        """Return label minus prediction, float64[P, O], as the program can see it."""
-        memory = self.predict(self.states, self.x)
-        y = self.y if self.y.ndim > 1 else self.y[:, None]
-        if self.metric == "accuracy":
-            found = self.probability(memory)
-            return y - (found[:, None] if found.ndim == 1 else found)
-        return y - self.output(memory)
 
 
 def long_enough(tasks: TaskSet) -> bool:

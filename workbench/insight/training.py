@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.insight.conduct import middle
 from workbench.insight.prediction import Evidence, word
-from workbench.insight.values import Address, Entry, Prediction, Value
+from workbench.insight.values import Address, Entry, Prediction, Value, Written
 from workbench.programs import Kind
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _ALIGNED = 0.9
 _FADES = 1e-6  # shares that are lost for certain
 _FLAT = 0.15  # powers below it are none
+_KEPT = 0.3  # what an entry must keep of itself at an example to be moved, not made
+_TAKEN = 1e-3  # parts of another entry that count
+_BY_LABEL = 0.5  # answers to the label alone above which a step knows no error
 _ALIKE = 2e-3  # rates that differ by less are taken for the same
 BOUNDS = ("MIN", "MAX", "ARCTAN", "SIN", "COS", "HEAVYSIDE", "ABS", "DIVISION")
 LENGTHS = ("NORM", "DIVISION", "RECIPROCAL", "ST_DEV", "DEV")
@@ -56,7 +59,9 @@ class TrainingReader:
         self.entries = self.cones.values.entries
         self.updates = self.conduct.updates
         self.averages: set[Address] = set()  #: known once `averaging` has looked
-        self.steps = {a: u for a, u in self.updates.items() if _aligned(u)}
+        self.steps = {
+            a: u for a, u in self.updates.items() if _aligned(u) and self._adds(a)
+        }
 
     def made_by(self, addresses: list[Address]) -> tuple[Place, ...]:
         """Return the instructions of Learn on the way from the error to entries.
@@ -76,6 +81,29 @@ class TrainingReader:
         return ()
 
     # Steps.
+
+    def _adds(self, address: Address) -> bool:
+        """Tell whether an entry answers to the error, and adds to what was there.
+
+        To what the entry itself held, or one of which it is made. That a step function
+        of the label knows no error only the dataflow shows.
+        """
+        making = self.conduct.making(address)
+        if not making.by_label < _BY_LABEL:
+            return False
+        read = [
+            self.cones.values.operands(Written(*place))[k]
+            for place, k in self.sums(address)
+        ]
+        if read and not any(
+            self.cones.reads(step, Prediction) or self.cones.parameters(step)
+            for step in read
+        ):
+            return False
+        return any(
+            abs(part) > _TAKEN and self.conduct.making(source).parts[source] > _KEPT
+            for source, part in making.parts.items()
+        )
 
     def gradient(self) -> Evidence | None:
         """Look for a gradient step."""
@@ -443,7 +471,7 @@ class TrainingReader:
 
 def _aligned(update: Update) -> bool:
     found = update.alignment
-    enough = update.answers and not update.hebbian and found.size >= 4
+    enough = update.answers and found.size >= 4
     return bool(enough and np.median(found) > _ALIGNED)
 
 
