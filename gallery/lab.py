@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -317,3 +318,22 @@ class Notebook:
 
         until(fitted, f"a width of {width} px", page=self.page)
         root.evaluate("root => root.scrollIntoView({block: 'center'})")
+
+    def show_whole(self, root: Locator) -> None:
+        """Bring a widget into view, and make the window higher if it needs that."""
+
+        def whole() -> bool:
+            missing = root.evaluate(
+                """root => {
+                    root.scrollIntoView({block: "center"});
+                    const seen = root.closest(".jp-WindowedPanel-outer");
+                    return root.offsetHeight + 2 * 16 - seen.clientHeight; }"""
+            )
+            if missing <= 0:
+                return True
+            window = self.page.viewport_size or {"width": 0, "height": 0}
+            height = window["height"] + math.ceil(missing)
+            self.page.set_viewport_size({**window, "height": height})
+            return False
+
+        until(whole, "a view that is seen whole", page=self.page)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 CELL = 800  # px: the width of a notebook cell on a usual screen
-HEIGHT = 2400  # px of the window: higher than any view
+HEIGHT = 2400  # px of the window: more for a view that needs it
 DENSITY = 1.5  # pixels in a px, so that small text stays legible
 MARGIN = 16  # pixels around a view
 
@@ -84,7 +84,7 @@ def _notebook(work: Path) -> Iterator[Notebook]:
 def _at_rest(notebook: Notebook, root: Locator) -> bytes:
     """Return a screenshot once two in a row are equal."""
     notebook.page.mouse.move(0, 0)
-    root.evaluate("root => root.scrollIntoView({block: 'center'})")
+    notebook.show_whole(root)
     last = b""
 
     def still() -> bytes:

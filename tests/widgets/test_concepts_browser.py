@@ -11,7 +11,10 @@ pytestmark = pytest.mark.browser
 VIEWS = """
 from workbench import LinearTasks
 from workbench.programs import linear
-from workbench.widgets import AblationChart, ProgramView
+from workbench.widgets import AblationChart, ProgramView, program_view
+from threading import Event
+name, may = program_view.concept_items, Event()
+program_view.concept_items = lambda *given: may.wait() and name(*given)
 view = ProgramView(linear(0.1))
 view
 """
@@ -28,11 +31,22 @@ def carriers(root):
 
 
 def test_a_concept_is_found_lit_up_and_knocked_out(open_notebook):
-    notebook = open_notebook(VIEWS, CHART)
+    notebook = open_notebook(VIEWS, CHART, width=900)
     notebook.run_cell(0)
     view = notebook.widget("wb-program-view")
+    line = view.locator("[data-line=Learn-1]")
+    before = line.bounding_box()
+    notebook.evaluate("may.set()")
     step = view.get_by_role("button", name="gradient step of the squared error")
     until(step.is_visible, "the chips", page=notebook.page)
+    # The lines stay where they are; what finds no room in the row is told of.
+    assert line.bounding_box() == before
+    more = view.get_by_role("button", name="more concept")
+    assert more.is_visible()
+    more.click()
+    assert line.bounding_box()["y"] > before["y"]
+    view.get_by_role("button", name="Fewer concepts").click()
+    assert line.bounding_box() == before
     view.get_by_role("button", name="linear model").focus()
     tip = view.locator(".wb-concept-tip")
     assert tip.is_visible()

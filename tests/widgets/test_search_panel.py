@@ -99,6 +99,12 @@ def test_pause_resume_stop(panel):
     until(lambda: panel.runner.snapshot.position > individuals)
     click(panel, "stop")
     at_rest(panel, "stopped")
+    with pytest.raises(ValueError, match="Population"):
+        panel.edit(population="none")
+    with pytest.raises(ValueError, match="Not started"):
+        panel.start()
+    assert panel.status == "stopped"
+    panel.edit(population=50)
     assert panel.result["scores"]
     assert panel.state["can"] == {"start": True}, "a step would discard the result"
 

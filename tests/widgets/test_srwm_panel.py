@@ -54,6 +54,14 @@ def test_what_is_refused_stands_at_its_field(panel):
         SRWMPanel(baselines=["lsmt"])
 
 
+def test_each_change_of_a_setting_reaches_the_views(panel):
+    shown = panel.part("form")
+    panel.edit(hidden=48)
+    assert shown["values"]["hidden"] != "48"
+    assert panel.part("form")["values"]["hidden"] == "48"
+    assert panel.part("form")["revision"] > shown["revision"]
+
+
 def test_the_form_stands_for_the_specs_it_began_with():
     form = SRWMForm(DEFAULT, ("deltanet", "lstm"))
     specs = form.check()

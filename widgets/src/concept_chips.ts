@@ -41,6 +41,7 @@ export class ConceptChips {
   readonly element: HTMLElement;
   private readonly list = h("ul", { class: "wb-concept-list", "aria-label": "Concepts in this program" });
   private readonly note = h("span", { class: "wb-note wb-concept-note", "aria-live": "polite" });
+  private readonly more = h("button", { type: "button", class: "wb-button wb-small wb-concept-more", "data-key": "concept-more", "aria-expanded": "false" });
   private readonly tip = h("div", { class: "wb-concept-tip", hidden: true });
   private readonly detail = h("div", { class: "wb-concept-detail", role: "group", hidden: true });
   private readonly reach: () => void;
@@ -63,11 +64,15 @@ export class ConceptChips {
         h("span", { class: "wb-concept-title", "aria-hidden": "true" }, "Concepts"),
         this.list,
         this.note,
+        this.more,
         this.tip,
       ),
       this.detail,
     );
     this.reach = rove(this.list, ".wb-concept", signal);
+    const size = new ResizeObserver(() => this.count());
+    size.observe(this.list);
+    signal.addEventListener("abort", () => size.disconnect());
     this.listen(signal);
   }
 
@@ -96,6 +101,7 @@ export class ConceptChips {
       part.state === "failed" ? `could not be named: ${part.message ?? ""}` : this.items.length === 0 ? "no known concept found" : "",
     );
     this.reach();
+    this.count();
     if (held) this.list.querySelector<HTMLElement>(`[data-concept="${focused}"]`)?.focus();
     const wanted = this.wanted ?? this.pinned;
     this.wanted = undefined;
@@ -121,6 +127,7 @@ export class ConceptChips {
     on("pointerleave", () => this.showTip(null));
     on("focusin", (event) => this.showTip(concept(event)));
     on("focusout", () => this.showTip(null));
+    this.more.addEventListener("click", () => this.open(this.more.getAttribute("aria-expanded") !== "true"), { signal });
     on("click", (event) => {
       const chip = concept(event);
       if (!chip || chip.getAttribute("aria-disabled") === "true") return;
@@ -138,6 +145,22 @@ export class ConceptChips {
       },
       { signal },
     );
+  }
+
+  private open(open: boolean): void {
+    this.list.classList.toggle("wb-concepts-all", open);
+    setAttributes(this.more, { "aria-expanded": String(open) });
+    this.count();
+  }
+
+  /** Chips stand in one row, whose height is there before they are; tell how many follow. */
+  private count(): void {
+    const chips = [...this.list.children] as HTMLElement[];
+    const below = chips.filter((chip) => chip.offsetTop > chips[0]!.offsetTop).length;
+    const open = this.more.getAttribute("aria-expanded") === "true";
+    this.more.classList.toggle("wb-unseen", below === 0 && !open);
+    setText(this.more, open ? "Fewer" : `${below} more`);
+    setAttributes(this.more, { "aria-label": open ? "Fewer concepts" : `${below} more concepts` });
   }
 
   private chip(item: Concept): HTMLElement {
@@ -171,14 +194,16 @@ export class ConceptChips {
     this.tip.style.left = "0";
     // Under its chip, but not beyond the edge.
     const room = this.element.clientWidth - this.tip.offsetWidth;
-    this.tip.style.left = `${Math.max(0, Math.min(chip!.offsetLeft, room))}px`;
-    this.tip.style.top = `${chip!.offsetTop + chip!.offsetHeight + 3}px`;
+    const [at, strip] = [chip!.getBoundingClientRect(), this.tip.parentElement!.getBoundingClientRect()];
+    this.tip.style.left = `${Math.max(0, Math.min(at.left - strip.left, room))}px`;
+    this.tip.style.top = `${at.bottom - strip.top + 3}px`;
   }
 
   private pin(name: string | undefined): void {
     this.pinned = name;
     for (const chip of this.list.querySelectorAll<HTMLElement>(".wb-concept")) {
       setAttributes(chip, { "aria-pressed": String(chip.dataset.concept === name) });
+      if (chip.dataset.concept === name) this.list.scrollTop = chip.parentElement!.offsetTop - (this.list.firstElementChild as HTMLElement).offsetTop;
     }
     const item = this.find(name);
     this.light(new Set(item?.lines), item);

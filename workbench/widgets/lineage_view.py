@@ -10,6 +10,7 @@ import traitlets
 
 from workbench.evolution import RecordedSearch, Search, SearchSpec
 from workbench.runs import RunRecord, RunStore
+from workbench.runs.status import AT_REST
 from workbench.widgets.lineage_parts import LineageParts
 from workbench.widgets.lineage_static import static_lineage
 from workbench.widgets.lineage_story import Shown, Story, tell
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     Run = Search | RunRecord | str | RecordedSearch
 
 STATIC = Path(__file__).parent / "static"
-AT_REST = ("ready", "paused", "stopped", "finished", "failed")
 BUSY_SHARE = 0.1
 """Most of a running search's time that is spent on telling its story again."""
 

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engine.warm import telling
 from workbench.evolution import Search
-from workbench.widgets.panel import Panel
+from workbench.widgets.run_panel import RunPanel
 from workbench.widgets.search_changes import Changes
-from workbench.widgets.search_fields import FIELDS
-from workbench.widgets.search_shown import ENDED
-from workbench.widgets.search_view import allowed
+from workbench.widgets.search_view import may_edit
 
 if TYPE_CHECKING:
     from workbench.evolution import SearchSpec
@@ -20,22 +18,19 @@ if TYPE_CHECKING:
     from workbench.widgets.table import Table
 
 
-class SearchControl(Panel):
+class SearchControl(RunPanel):
     """A panel with a form that makes searches, and the commands that steer them.
 
     A subclass shows the search that `_watch` gives it.
     """
 
     _search: Search | None = None
+    _form: SearchForm
 
     def __init__(self, form: SearchForm, store: RunStore | None, table: Table) -> None:
-        self._form = form
-        self._store = store
-        self._problem = ""
-        self._refused = 0
         self._compiling = ""
         self._changes = Changes()
-        super().__init__(table)
+        super().__init__(form, store, table)
 
     @property
     def search(self) -> Search | None:
@@ -62,33 +57,8 @@ class SearchControl(Panel):
         ValueError
             If a setting is refused.
         """
-        with self.lock:
-            checked = self._form.check()
-            if checked is None:
-                raise ValueError(self._refusal())
-            return checked[0]
-
-    def edit(self, **settings: str | float | bool) -> None:
-        """Change settings by name, as if typed: `panel.edit(seed=2)`.
-
-        Raises
-        ------
-        ValueError
-            If a value is refused.
-        TypeError
-            If there is no such setting.
-        """
-        for name in settings:
-            if name not in self._form.values:
-                names = ", ".join(self._form.values)
-                raise TypeError(f"there is no setting {name!r}; accepted: {names}")
-        texts = {k: v if isinstance(v, bool) else str(v) for k, v in settings.items()}
-        with self.lock:
-            self._form.edit(texts)
-            self._problem = self._form.problem
-            self.refresh()
-            if self._form.errors or self._form.problem:
-                raise ValueError(self._refusal())
+        spec: SearchSpec = self._checked()[0]
+        return spec
 
     def apply(self) -> None:
         """Change the paused search as was edited: `panel.edit(tournament=5)` before.
@@ -105,22 +75,9 @@ class SearchControl(Panel):
                 raise RuntimeError(
                     f"the search is {self.status}; settings apply to a paused one"
                 )
-            if self._form.check() is None:
-                raise ValueError(self._refusal())
+            self._checked()
             self._apply()
             self.refresh()
-
-    def start(self) -> None:
-        """Start a search with the present settings, or go on after a pause."""
-        self._command("resume" if self.status == "paused" else "start")
-
-    def pause(self) -> None:
-        """Pause at the end of the present chunk."""
-        self._command("pause")
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._command("resume")
 
     def step(self, count: int = 1000) -> None:
         """Make `count` individuals more, then pause."""
@@ -137,14 +94,9 @@ class SearchControl(Panel):
         self._search = search
         self._changes = Changes()
 
-    def complain(self, error: Exception) -> None:
-        """Show what went wrong with a command."""
-        self._problem = f"{type(error).__name__}: {error}"
-        self.refresh()
-
     def _edit(self, values: dict[str, Any]) -> None:
         """Take what was typed, as far as it may be changed now."""
-        if self.status in ("ready", *ENDED):
+        if may_edit(self.status):
             self._form.edit(values)
         else:
             may = self._changes.open_fields(self.status, self._search)
@@ -156,18 +108,7 @@ class SearchControl(Panel):
         if self._search is not None and settings:
             self._search.change(**settings)
 
-    def _command(self, name: str, count: int = 0) -> None:
-        with self.lock:
-            self._obey_run(name, count)
-            self.refresh()
-            if name in ("start", "step") and self._problem and not self.runner:
-                raise ValueError(self._problem)
-
-    def _obey_run(self, name: str, count: int) -> None:
-        if not allowed(self.status).get(name):
-            return
-        if self.status in ("ready", *ENDED) and not self._begin():
-            return
+    def _steer(self, name: str, count: int) -> None:
         runner = self.runner
         if runner is None or self._search is None:
             return
@@ -180,23 +121,13 @@ class SearchControl(Panel):
                 getattr(runner, name)()
 
     def _begin(self) -> bool:
-        """Make a search from the settings; False if they are refused."""
-        if self.status == "ready" and self._search is not None:
-            return True
-        self._problem = ""
-        checked = self._form.check()
-        if checked is None:
-            self._problem = self._refusal()
-            self._refused += 1
-            return False
+        """Make a search from the settings, unless one was given that may start."""
+        given = self.status == "ready" and self._search is not None
+        return given or super()._begin()
+
+    def _make(self, checked: tuple[SearchSpec, int]) -> None:
         spec, threads = checked
         self._watch(Search(spec, threads=threads, store=self._store))
-        return True
-
-    def _refusal(self) -> str:
-        form = self._form
-        wrong = [f"{FIELDS[n].label}: {text}" for n, text in form.errors.items()]
-        return form.problem or "Not started. " + "; ".join(wrong)
 
     def _put_export(self, form: str) -> None:
         made: str | bytes = ""

@@ -12,10 +12,10 @@ from workbench.widgets.search_fields import (
     FIELDS,
     GIVEN,
     TASK_TITLES,
-    FieldError,
     Value,
     text_of,
 )
+from workbench.widgets.settings_form import SettingsForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +51,7 @@ _PLAIN_FIELDS = (
 )
 
 
-class SearchForm:
+class SearchForm(SettingsForm):
     """The texts in the form, and the spec they stand for.
 
     Parameters
@@ -64,11 +64,11 @@ class SearchForm:
         How many threads to work with.
     """
 
+    fields = FIELDS
+
     def __init__(self, spec: SearchSpec, preset: str | None, threads: int) -> None:
         self.base = spec
-        self.values = _values(spec, preset, threads)
-        self.errors: dict[str, str] = {}
-        self.problem = ""
+        super().__init__(_values(spec, preset, threads))
 
     def edit(self, changes: Mapping[str, Value]) -> None:
         """Take new texts; a preset or a task brings its own other settings."""
@@ -93,19 +93,13 @@ class SearchForm:
 
     def check(self) -> tuple[SearchSpec, int] | None:
         """Return the spec and the threads; None, with `errors` set, if refused."""
-        self.errors, self.problem = {}, ""
-        read: dict[str, Any] = {}
-        for name, field in FIELDS.items():
-            try:
-                read[name] = field.read(self.values[name])
-            except FieldError as error:
-                self.errors[name] = str(error)
-        if self.errors:
+        read = self._read()
+        if read is None:
             return None
         try:
             return self._spec(read), read["threads"]
         except ValueError as error:
-            self._refuse(str(error))
+            self._refuse(str(error), _named(str(error)))
             return None
 
     @property
@@ -137,10 +131,7 @@ class SearchForm:
         preset = PRESETS.get(str(self.values["preset"]))
         return {
             "about": preset.description if preset else "",
-            "values": dict(self.values),
-            "errors": dict(self.errors),
-            "hidden": self.hidden,
-            "summary": self.summary,
+            **super().to_dict(),
         }
 
     def _change_task(self, kind: str) -> None:
@@ -182,18 +173,14 @@ class SearchForm:
             **{name: read[name] for name in _PLAIN_FIELDS},
         )
 
-    def _refuse(self, message: str) -> None:
-        """Put a refusal of the spec beside the field that it names, if it names one."""
-        named = re.match(r"(?:(\w+)\.)?(\w+) (?:is|holds|has) ", message)
-        owner, name = named.groups() if named else (None, "")
-        if owner in FIELDS:
-            name = owner
-        elif owner and name == "seed":
-            name = "task_seed"
-        if name in FIELDS:
-            self.errors[name] = message.split("; ", 1)[-1]
-        else:
-            self.problem = message
+
+def _named(message: str) -> str:
+    """Return the field that a refusal of the spec names; empty if it names none."""
+    named = re.match(r"(?:(\w+)\.)?(\w+) (?:is|holds|has) ", message)
+    owner, name = named.groups() if named else (None, "")
+    if owner in FIELDS:
+        return str(owner)
+    return "task_seed" if owner and name == "seed" else str(name)
 
 
 def _initial_length(base: SearchSpec, space: Space, initial: str) -> Any:

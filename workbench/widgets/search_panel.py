@@ -11,6 +11,7 @@ import traitlets
 from workbench.evolution import PRESETS, Best, Search
 from workbench.programs import Program
 from workbench.runs import RunStore
+from workbench.runs.status import AT_REST, ENDED
 from workbench.widgets.ablation_chart import AblationChart
 from workbench.widgets.lesson import Controls, Lesson
 from workbench.widgets.search_concepts import SearchConcepts
@@ -20,13 +21,13 @@ from workbench.widgets.search_fields import schema
 from workbench.widgets.search_form import SearchForm
 from workbench.widgets.search_populations import Slow
 from workbench.widgets.search_reader import SearchReader
-from workbench.widgets.search_shown import ENDED
 from workbench.widgets.search_static import static_page
 from workbench.widgets.search_view import (
     CURVE_COLUMNS,
     counters,
     curve_row,
     detail,
+    may_edit,
     offered,
     result_parts,
     throughput_part,
@@ -55,7 +56,6 @@ _OF_A_SEARCH = (
     "populations",
     "threads",
 )
-AT_REST = ("ready", "paused", *ENDED)
 DEFAULT_PRESET = "demo"
 """It finds something worth reading within seconds."""
 
@@ -343,10 +343,10 @@ class SearchPanel(SearchControl):
     def refresh(self) -> None:
         """Put what views show; the caller holds the lock."""
         status = self.status
-        locked = status not in ("ready", *ENDED)
         if self._search is not None:
             self._changes.follow(self._form, self._search)
         changes = self._changes.to_dict(self._form, status, self._search)
+        locked = not may_edit(status)
         self.put("form", locked=locked, **self._form.to_dict(), **changes)
         self.put("lesson", **self._lesson.to_dict())
         runner = self.runner

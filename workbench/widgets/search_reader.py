@@ -6,9 +6,10 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from workbench.runs.status import ENDED
 from workbench.widgets.discoveries import Discoveries, discoveries_part
 from workbench.widgets.hall_of_fame import HallOfFame, hall_part
-from workbench.widgets.search_shown import ENDED, Pick, ShownProgram, Told
+from workbench.widgets.search_shown import Pick, ShownProgram, Told
 
 if TYPE_CHECKING:
     from workbench.evolution import Search

@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from workbench.programs import Program
+from workbench.runs.status import ENDED
 from workbench.widgets.diff_parts import diff_parts
 from workbench.widgets.search_view import program_parts
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from workbench.evolution import Search
     from workbench.runs import Event
-
-ENDED = ("stopped", "finished", "failed")
 
 _versions = count(1)
 

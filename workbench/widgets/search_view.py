@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from workbench.runs.status import ENDED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,9 +60,14 @@ def allowed(status: str) -> dict[str, bool]:
     return dict.fromkeys(_CAN[status], True)
 
 
+def may_edit(status: str) -> bool:
+    """Tell whether settings are open: nothing that was made of them is under way."""
+    return status in ("ready", *ENDED)
+
+
 def offered(status: str) -> dict[str, bool]:
     """Return what the buttons offer: after an end, only *Start new* discards it."""
-    ended = status in ("stopped", "finished", "failed")
+    ended = status in ENDED
     return {k: v for k, v in allowed(status).items() if not (ended and k == "step")}
 
 

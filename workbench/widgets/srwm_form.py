@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.tasks.episode_spec import EpisodeSpec
-from workbench.widgets.search_fields import Field, FieldError, real, text_of, whole
+from workbench.widgets.search_fields import Field, real, text_of, whole
+from workbench.widgets.settings_form import SettingsForm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +109,7 @@ def schema() -> dict[str, Any]:
     }
 
 
-class SRWMForm:
+class SRWMForm(SettingsForm):
     """The texts in the form, and the specs they stand for.
 
     Parameters
@@ -119,35 +120,23 @@ class SRWMForm:
         Kinds to be trained beside it.
     """
 
+    fields = FIELDS
+
     def __init__(self, spec: MetaSpec, baselines: tuple[str, ...]) -> None:
         self.base = spec
-        self.values = _values(spec, baselines)
-        self.errors: dict[str, str] = {}
-        self.problem = ""
-        self._specs: dict[str, MetaSpec] | None = None
-        self.check()
-
-    def edit(self, changes: Mapping[str, Value]) -> None:
-        """Take new texts."""
-        self.values.update({k: v for k, v in changes.items() if k in FIELDS})
+        super().__init__(_values(spec, baselines))
         self.check()
 
     def check(self) -> dict[str, MetaSpec] | None:
         """Return the specs by kind, the model's first; None, with `errors`, if none."""
-        self.errors, self.problem, self._specs = {}, "", None
-        read: dict[str, Any] = {}
-        for name, field in FIELDS.items():
-            try:
-                read[name] = field.read(self.values[name])
-            except FieldError as error:
-                self.errors[name] = str(error)
-        if self.errors:
+        read = self._read()
+        if read is None:
             return None
         try:
-            self._specs = self._made(read)
+            return self._made(read)
         except ValueError as error:
-            self._refuse(str(error))
-        return self._specs
+            self._refuse(str(error), _named(str(error)))
+            return None
 
     @property
     def summary(self) -> str:
@@ -177,13 +166,8 @@ class SRWMForm:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the browser shows."""
-        return {
-            "values": self.values,
-            "errors": self.errors,
-            "hidden": self.hidden,
-            "summary": self.summary,
-            "note": "These settings belong to the training that is under way.",
-        }
+        note = "These settings belong to the training that is under way."
+        return {**super().to_dict(), "note": note}
 
     def _beside(self) -> list[str]:
         kind = self.values["kind"]
@@ -220,14 +204,11 @@ class SRWMForm:
             for kind in kinds
         }
 
-    def _refuse(self, message: str) -> None:
-        """Put a refusal beside the field that it names, if it names one."""
-        named = re.match(r"(?:\w+\.)?(\w+) (?:is|has) ", message)
-        name = named[1] if named else ""
-        if name in FIELDS:
-            self.errors[name] = message.split("; ", 1)[-1]
-        else:
-            self.problem = message
+
+def _named(message: str) -> str:
+    """Return the field that a refusal names; empty if it names none."""
+    named = re.match(r"(?:\w+\.)?(\w+) (?:is|has) ", message)
+    return named[1] if named else ""
 
 
 def _values(spec: MetaSpec, baselines: tuple[str, ...]) -> dict[str, Value]:

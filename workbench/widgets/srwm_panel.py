@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import traitlets
 
 from workbench.runs import RunStore
+from workbench.runs.status import AT_REST, ENDED
 from workbench.selfref.evaluate import nearest_neighbour
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.model import make_model
@@ -18,17 +19,16 @@ from workbench.widgets.channel import Pump
 from workbench.widgets.microscope import Microscope
 from workbench.widgets.microscope_episode import Drawn
 from workbench.widgets.microscope_parts import KIND_NAMES
-from workbench.widgets.panel import Panel
-from workbench.widgets.search_view import allowed, offered
+from workbench.widgets.run_panel import RunPanel
+from workbench.widgets.search_view import may_edit, offered
 from workbench.widgets.srwm_form import FIELDS, SRWMForm, schema
-from workbench.widgets.srwm_race import ENDED, Race
+from workbench.widgets.srwm_race import Race
 from workbench.widgets.srwm_static import static_training
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.selfref.trained import Trained
-    from workbench.widgets.search_fields import Value
 
 STATIC = Path(__file__).parent / "static"
 NEIGHBOUR_EPISODES = 1000
@@ -58,7 +58,7 @@ DEFAULT = MetaSpec.of(
 logger = logging.getLogger(__name__)
 
 
-class SRWMPanel(Panel):
+class SRWMPanel(RunPanel):
     """Train networks that rewrite themselves, and look into one step by step.
 
     Nothing here blocks: every command returns at once, each training runs in a thread
@@ -115,16 +115,13 @@ class SRWMPanel(Panel):
             if f"with_{kind}" not in FIELDS:
                 names = ", ".join(n[5:] for n in FIELDS if n.startswith("with_"))
                 raise ValueError(f"baselines holds {kind!r}; accepted: {names}")
-        self._form = SRWMForm(spec or DEFAULT, wanted)
-        self._store = RunStore() if store == "default" else store
-        self._problem = ""
-        self._refused = 0
         self._neighbour: float | None = None
         self._looked_at = ""
         self._microscope = Microscope.pretrained()
         self._source: Drawn | None = None
         self._followed: tuple[Race | None, object] = (None, None)
-        super().__init__()
+        form = SRWMForm(spec or DEFAULT, wanted)
+        super().__init__(form, RunStore() if store == "default" else store)
         self.set_trait("schema", schema())
         self._helper = Pump(self._help, name="SRWM panel helper")
         self._helper.start()
@@ -155,54 +152,14 @@ class SRWMPanel(Panel):
         ValueError
             If a setting is refused.
         """
-        with self.lock:
-            specs = self._form.check()
-            if specs is None:
-                raise ValueError(self._refusal())
-            return specs
+        specs: dict[str, MetaSpec] = self._checked()
+        return specs
 
     @property
     def microscope(self) -> Microscope:
         """The microscope below the curves."""
         assert self._microscope is not None
         return self._microscope
-
-    def edit(self, **settings: Value | float) -> None:
-        """Change settings by name, as if typed: `panel.edit(ways=3)`.
-
-        Raises
-        ------
-        ValueError
-            If a value is refused.
-        TypeError
-            If there is no such setting.
-        """
-        for name in settings:
-            if name not in FIELDS:
-                names = ", ".join(FIELDS)
-                raise TypeError(f"there is no setting {name!r}; accepted: {names}")
-        texts = {k: v if isinstance(v, bool) else str(v) for k, v in settings.items()}
-        with self.lock:
-            self._form.edit(texts)
-            self.refresh()
-            if self._form.errors or self._form.problem:
-                raise ValueError(self._refusal())
-
-    def start(self) -> None:
-        """Start training with the present settings, or go on after a pause."""
-        self._command("resume" if self.status == "paused" else "start")
-
-    def pause(self) -> None:
-        """Pause all trainings at the end of the present chunk."""
-        self._command("pause")
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._command("resume")
-
-    def stop(self) -> None:
-        """End the trainings: the best parameters are judged on held-out classes."""
-        self._command("stop")
 
     def close(self) -> None:
         """Remove the panel; its runs can be resumed from their store."""
@@ -219,23 +176,17 @@ class SRWMPanel(Panel):
     def handle(self, command: dict[str, Any]) -> None:
         """Obey a view: settings and the run."""
         name = command.get("name")
-        if name == "edit" and self.status in ("ready", *ENDED):
+        if name == "edit" and may_edit(self.status):
             self._form.edit(command.get("values", {}))
             self._problem = self._form.problem
         elif name in ("start", "pause", "resume", "stop"):
             self._obey_run(str(name))
         self.refresh()
 
-    def complain(self, error: Exception) -> None:
-        """Show what went wrong with a command."""
-        self._problem = f"{type(error).__name__}: {error}"
-        self.refresh()
-
     def refresh(self) -> None:
         """Put what views show; the caller holds the lock."""
         status, race = self.status, self._race
-        locked = status not in ("ready", *ENDED)
-        self.put("form", locked=locked, **self._form.to_dict())
+        self.put("form", locked=not may_edit(status), **self._form.to_dict())
         problem = self._problem or ("" if race is None else race.problem)
         can = {name: yes for name, yes in offered(status).items() if name != "step"}
         self.put(
@@ -262,39 +213,15 @@ class SRWMPanel(Panel):
 
     # --- inside
 
-    def _command(self, name: str) -> None:
-        with self.lock:
-            self._obey_run(name)
-            self.refresh()
-            if name == "start" and self._problem and self._race is None:
-                raise ValueError(self._problem)
-
-    def _obey_run(self, name: str) -> None:
-        if not allowed(self.status).get(name):
-            return
-        if self.status in ("ready", *ENDED) and not self._begin():
-            return
+    def _steer(self, name: str, _: int) -> None:
         if self._race is not None:
             self._race.command(name)
 
-    def _begin(self) -> bool:
-        """Make the trainings from the settings; False if they are refused."""
-        self._problem = ""
-        specs = self._form.check()
-        if specs is None:
-            self._problem = self._refusal()
-            self._refused += 1
-            return False
+    def _make(self, specs: dict[str, MetaSpec]) -> None:
         if self._race is not None:
             self._race.close()
         self._source, self._neighbour = None, None
         self._race = Race(specs, self._store, self._on_progress)
-        return True
-
-    def _refusal(self) -> str:
-        form = self._form
-        wrong = [f"{FIELDS[n].label}: {text}" for n, text in form.errors.items()]
-        return form.problem or "Not started. " + "; ".join(wrong)
 
     def _detail(self, status: str) -> str:
         race = self._race
@@ -316,7 +243,7 @@ class SRWMPanel(Panel):
 
     def _on_progress(self) -> None:
         """Take note of news; runs in the worker of a training."""
-        if self.status in ("paused", *ENDED):
+        if self.status in AT_REST:
             self.announce()
         else:
             self._pump_wake()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from workbench.runs import RunStore
     from workbench.selfref.meta_spec import MetaSpec
 
-ENDED = ("stopped", "finished", "failed")
 COLUMNS = ("loss", "score", "valid", "change", "gradient")
 # In this order: what one run is at is what all are at, if any of them is.
 _RANKS = ("running", "preparing", "stopping", "paused", "ready")
