@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from experiments.figures import BLUE, ORANGE, figure, legend
 from experiments.page import number, percent, table, template, write
@@ -208,7 +207,7 @@ def draw(series: Series, size: Size, path: Path) -> None:
                 axes.errorbar(
                     [share.value],
                     [place + 0.12 - 0.24 * turn],
-                    xerr=np.abs(error),
+                    xerr=error,
                     fmt=mark,
                     color=colour,
                     capsize=3,
@@ -330,18 +329,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
     more = {"populations": (POPULATIONS, "of one run, without exchange")}
     options = parse(NAME, __doc__, RUNS, BUDGET, arguments, more=more)
-    series, tell = Series(options.file, FIELDS), teller()
+    series = Series(options.file, FIELDS)
     size = {"budget": options.budget, "populations": options.populations}
     if options.report:
+        series.require(**size)
         report(series, size, options.page)
     else:
-
-        def one(
-            condition: str, arm: str, budget: int, populations: int, seed: int
-        ) -> Line:
-            return run(condition, arm, budget, populations, seed, options.checkpoints)
-
-        series.fill(keys(options.runs, options.budget, options.populations), one, tell)
+        one = partial(run, checkpoints=options.checkpoints)
+        series.fill(keys(options.runs, **size), one, teller())
 
 
 if __name__ == "__main__":
