@@ -14,6 +14,7 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
+from experiments import projected
 from experiments.figures import BLUE, ORANGE, figure, legend
 from experiments.page import number, percent, table, template, write
 from experiments.searching import ended, line_of
@@ -21,7 +22,7 @@ from experiments.series import Series, parse, seed_of, teller
 from experiments.statistics import fisher, mean, wilson
 from workbench.engine import evaluate
 from workbench.evolution import CacheSpec, HurdleSpec, SearchSpec
-from workbench.programs import Space, library
+from workbench.programs import library
 from workbench.tasks import ProjectedTasks, TenClassTasks
 
 if TYPE_CHECKING:
@@ -36,19 +37,8 @@ FIELDS = ("condition", "arm", "budget", "populations", "seed")
 ARMS = ("condition", "control")
 FRESH = 24  # tasks of T_select, and of T_final
 
-_EVERY = tuple(range(1, 65))
-SPACE = Space(
-    scalars=10,
-    vectors=16,
-    matrices=4,
-    setup_ops=tuple(range(56, 65)),
-    predict_ops=_EVERY,
-    learn_ops=_EVERY,
-    setup_length=(1, 21),
-    predict_length=(1, 21),
-    learn_length=(1, 45),
-)
-"""The paper's addresses; lengths of its section 4.2."""
+SPACE = replace(projected.SPACE, scalars=10, vectors=16, matrices=4)
+"""The paper's addresses; operations and lengths are those of its section 4.2."""
 
 TEN_CLASS_NETWORK = """
 def Setup():
