@@ -143,7 +143,7 @@ class Ceiling:
         self._spend(1)
         _ = self._times
 
-    def run(self, turn: int) -> Sample:  # noqa: ARG002 - the same in every turn
+    def run(self, _turn: int) -> Sample:
         """Use the resource."""
         self._room[:] = 0.0  # sums must not grow to infinity
         each = 2 * _CHAINS * self.width if self.resource == FLOPS else _BYTES

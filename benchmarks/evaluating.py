@@ -146,7 +146,7 @@ class Evaluating:
             )
         _ = self._times
 
-    def run(self, turn: int) -> Sample:  # noqa: ARG002 - the same in every turn
+    def run(self, _turn: int) -> Sample:
         """Evaluate for some time."""
         began = time.perf_counter()
         steps = self._evaluate(self._times)

@@ -35,7 +35,7 @@ class Case(Protocol):
     def prepare(self) -> None:
         """Do what is not to be measured: compile, load, lay out."""
 
-    def run(self, turn: int) -> Sample:
+    def run(self, turn: int, /) -> Sample:
         """Run once; `turn` counts from 1 and serves as the seed."""
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from experiments import projected
 from experiments.figures import BLUE, ORANGE, figure, legend
 from experiments.page import number, percent, table, template, write
 from experiments.searching import ended, line_of
@@ -22,7 +22,7 @@ from experiments.series import Series, parse, seed_of, teller
 from experiments.statistics import fisher, mean, wilson
 from workbench.engine import evaluate
 from workbench.evolution import CacheSpec, HurdleSpec, SearchSpec
-from workbench.programs import Space, library
+from workbench.programs import library
 from workbench.tasks import ProjectedTasks, TenClassTasks
 
 if TYPE_CHECKING:
@@ -37,19 +37,8 @@ FIELDS = ("condition", "arm", "budget", "populations", "seed")
 ARMS = ("condition", "control")
 FRESH = 24  # tasks of T_select, and of T_final
 
-_EVERY = tuple(range(1, 65))
-SPACE = Space(
-    scalars=10,
-    vectors=16,
-    matrices=4,
-    setup_ops=tuple(range(56, 65)),
-    predict_ops=_EVERY,
-    learn_ops=_EVERY,
-    setup_length=(1, 21),
-    predict_length=(1, 21),
-    learn_length=(1, 45),
-)
-"""The paper's addresses; lengths of its section 4.2."""
+SPACE = replace(projected.SPACE, scalars=10, vectors=16, matrices=4)
+"""The paper's addresses; operations and lengths are those of its section 4.2."""
 
 TEN_CLASS_NETWORK = """
 def Setup():
@@ -208,7 +197,7 @@ def draw(series: Series, size: Size, path: Path) -> None:
                 axes.errorbar(
                     [share.value],
                     [place + 0.12 - 0.24 * turn],
-                    xerr=np.abs(error),
+                    xerr=error,
                     fmt=mark,
                     color=colour,
                     capsize=3,
@@ -330,18 +319,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
     more = {"populations": (POPULATIONS, "of one run, without exchange")}
     options = parse(NAME, __doc__, RUNS, BUDGET, arguments, more=more)
-    series, tell = Series(options.file, FIELDS), teller()
+    series = Series(options.file, FIELDS)
     size = {"budget": options.budget, "populations": options.populations}
     if options.report:
+        series.require(**size)
         report(series, size, options.page)
     else:
-
-        def one(
-            condition: str, arm: str, budget: int, populations: int, seed: int
-        ) -> Line:
-            return run(condition, arm, budget, populations, seed, options.checkpoints)
-
-        series.fill(keys(options.runs, options.budget, options.populations), one, tell)
+        one = partial(run, checkpoints=options.checkpoints)
+        series.fill(keys(options.runs, **size), one, teller())
 
 
 if __name__ == "__main__":

@@ -297,11 +297,12 @@ def report(series: Series, budget: int, page: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
     options = parse(NAME, __doc__, RUNS, BUDGET, arguments)
-    series, tell = Series(options.file, FIELDS), teller()
+    series = Series(options.file, FIELDS)
     if options.report:
+        series.require(budget=options.budget)
         report(series, options.budget, options.page)
     else:
-        series.fill(keys(options.runs, options.budget), batch, tell)
+        series.fill(keys(options.runs, options.budget), batch, teller())
 
 
 if __name__ == "__main__":

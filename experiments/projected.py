@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -393,15 +394,13 @@ def _programs(series: Series, budget: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
     options = parse(NAME, __doc__, RUNS, BUDGET, arguments, "full evaluations")
-    series, tell = Series(options.file, FIELDS), teller()
+    series = Series(options.file, FIELDS)
     if options.report:
+        series.require(budget=options.budget)
         report(series, options.budget, options.page)
     else:
-
-        def one(dataset: str, arm: str, budget: int, seed: int) -> Line:
-            return run(dataset, arm, budget, seed, options.checkpoints)
-
-        series.fill(keys(options.runs, options.budget), one, tell)
+        one = partial(run, checkpoints=options.checkpoints)
+        series.fill(keys(options.runs, options.budget), one, teller())
 
 
 if __name__ == "__main__":

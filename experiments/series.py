@@ -71,6 +71,23 @@ class Series:
             if all(line[name] == value for name, value in values.items())
         ]
 
+    def require(self, **values: str | int) -> None:
+        """Refuse to go on without lines whose fields have these values.
+
+        Raises
+        ------
+        ValueError
+            When there are none; the message says what there is.
+        """
+        if not self.lines(**values):
+            wanted, there = (
+                " or ".join(sorted({_named(line, values) for line in lines}))
+                for lines in ([values], self.lines())
+            )
+            raise ValueError(
+                f"{self.path} has no line of {wanted}; accepted: {there or 'none yet'}"
+            )
+
     def add(self, line: Line) -> None:
         """Keep a finished run; a reader, or a kill, never finds half a line."""
         self._lines[self._key(line)] = line
@@ -91,6 +108,10 @@ class Series:
                 found = run(*key)
                 self.add({**dict(zip(self.fields, key, strict=True)), **found})
                 tell(" ".join(f"{k}={v}" for k, v in _told(self._lines[key])))
+
+
+def _named(line: Line, fields: Iterable[str]) -> str:
+    return ", ".join(f"{name} {line[name]}" for name in fields)
 
 
 def _told(line: Line) -> list[tuple[str, Any]]:

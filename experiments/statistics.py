@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import stats
 
+from workbench.insight import convergence
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEVEL = 0.95
+LEVEL = convergence.CONFIDENCE
 _Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
 
 
@@ -36,11 +38,7 @@ def wilson(successes: int, runs: int) -> Estimate:
             f"successes is {successes} and runs is {runs}; accepted: one run or more,"
             " and at most as many successes"
         )
-    share = successes / runs
-    centre = share + _Z * _Z / (2 * runs)
-    spread = _Z * math.sqrt(share * (1 - share) / runs + (_Z / (2 * runs)) ** 2)
-    scale = 1 + _Z * _Z / runs
-    return Estimate(share, (centre - spread) / scale, (centre + spread) / scale)
+    return Estimate(successes / runs, *convergence.wilson(successes, runs))
 
 
 def rate(hits: int, trials: int) -> Estimate:

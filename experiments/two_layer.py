@@ -9,6 +9,7 @@ runs go on from a checkpoint.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -262,15 +263,13 @@ def _verdict(series: Series, budget: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
     options = parse(NAME, __doc__, RUNS, BUDGET, arguments)
-    series, tell = Series(options.file, FIELDS), teller()
+    series = Series(options.file, FIELDS)
     if options.report:
+        series.require(budget=options.budget)
         report(series, options.budget, options.page)
     else:
-
-        def one(arm: str, budget: int, seed: int) -> Line:
-            return run(arm, budget, seed, options.checkpoints)
-
-        series.fill(keys(options.runs, options.budget), one, tell)
+        one = partial(run, checkpoints=options.checkpoints)
+        series.fill(keys(options.runs, options.budget), one, teller())
 
 
 if __name__ == "__main__":

@@ -106,6 +106,16 @@ def test_the_figures_of_a_page_follow_from_the_lines(command, tmp_path):
     assert "2 million individuals were made in all, in 3 minutes" in text
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_no_page_is_written_of_a_budget_that_nobody_ran(name, command, tmp_path):
+    fields = dict.fromkeys(MODULES[name].FIELDS, 1) | {"budget": 50}
+    (tmp_path / "lines.jsonl").write_text(json.dumps(fields) + "\n")
+    (tmp_path / "page.md").write_text("as it was")
+    with pytest.raises(ValueError, match=r"no line of budget 7.*accepted: budget 50"):
+        command(name, "--report", "--budget", "7")
+    assert (tmp_path / "page.md").read_text() == "as it was"
+
+
 def test_four_of_twenty_seven_random_predictions_are_right():
     """The share of Predicts among which random search for "linear, all" looks."""
     vectors, written = range(3), range(1, 4)

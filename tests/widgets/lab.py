@@ -94,7 +94,7 @@ class PanelDriver:
     def number(self, name: str) -> float:
         """Value of a counter; 0 if there is none yet."""
         text = self.counter(name).replace("\u202f", " ").strip()
-        if text == "–":  # noqa: RUF001
+        if text == "\N{EN DASH}":
             return 0.0
         digits, _, letter = text.partition(" ")
         return float(digits) * {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}[letter]

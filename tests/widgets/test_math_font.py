@@ -34,7 +34,7 @@ def italic(letter):
         )
     if "A" <= letter <= "Z":
         return chr(0x1D434 + ord(letter) - 65)
-    if "α" <= letter <= "ω":  # noqa: RUF001
+    if "\N{GREEK SMALL LETTER ALPHA}" <= letter <= "\N{GREEK SMALL LETTER OMEGA}":
         return chr(0x1D6FC + ord(letter) - 0x3B1)
     return (
         "\N{MATHEMATICAL ITALIC PHI SYMBOL}"

@@ -43,6 +43,12 @@ class Board:
         self._subscribers: dict[int, Callable[[Progress], object]] = {}
         self._broken: set[int] = set()
 
+    @property
+    def traceback(self) -> str:
+        """The traceback of `error` as text; empty if there is none."""
+        error = self.error
+        return "".join(traceback.format_exception(error)) if error else ""
+
     def expect_command(self) -> None:
         """Count a command that has been given. Needs the lock."""
         self._pending += 1

@@ -63,6 +63,11 @@ class Recorder:
         self._owner = owner
 
     @property
+    def keeps(self) -> bool:
+        """Whether there is a store."""
+        return self._store is not None
+
+    @property
     def checkpoint_due(self) -> bool:
         """Whether it is time for a checkpoint."""
         since = time.monotonic() - self._saved

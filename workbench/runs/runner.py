@@ -1,7 +1,6 @@
 """Run an experiment in the background; command it from any thread.
 
-Commands only enter a queue. One daemon thread takes them, advances the experiment
-in chunks of about 50 ms, writes to the store and tells the subscribers.
+Commands only enter a queue, from which one daemon thread, the `Worker`'s, takes them.
 """
 
 from __future__ import annotations
@@ -9,10 +8,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import contextvars
-import queue
 import threading
 import time
-import traceback
 import weakref
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -20,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from workbench.runs._board import Board
 from workbench.runs._environment import Owner, versions
 from workbench.runs._recorder import Recorder
+from workbench.runs._worker import Worker, not_at_rest
 from workbench.runs.experiment import make_experiment
-from workbench.runs.records import RunBusyError, RunStoreError
-from workbench.runs.status import ADVANCING, AT_REST, ENDED, Command, Status, after
+from workbench.runs.records import RunStoreError
+from workbench.runs.status import ENDED
 from workbench.runs.store import RunStore, new_run_id
 
 if TYPE_CHECKING:
@@ -30,14 +28,10 @@ if TYPE_CHECKING:
 
     from workbench.runs.experiment import Event, Experiment, Progress
     from workbench.runs.records import Checkpoint, RunRecord
+    from workbench.runs.status import Command, Status
 
-    _Amendment = tuple[Callable[[], Progress], Future[None]]
-
-BEAT_SECONDS = 5.0
 EXIT_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
-GROWTH = 4
-"""How much longer or shorter the next chunk may be."""
 
 
 class Runner:
@@ -84,19 +78,12 @@ class Runner:
         self.experiment = experiment
         self.store = store
         self.run_id = (run_id or new_run_id()) if store else None
-        self.chunk_seconds = chunk_seconds
         self._board = Board(experiment.snapshot())
-        self._amendments: queue.SimpleQueue[_Amendment] = queue.SimpleQueue()
-        self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
+        self._recorder = Recorder(store, self.run_id, checkpoint_seconds)
+        self._worker = Worker(experiment, self._board, self._recorder, chunk_seconds)
         self._thread: threading.Thread | None = None
         self._closed = False
         self._key = _live_key(store, self.run_id or str(id(self)))
-        # Used by the worker alone, once it runs.
-        self._recorder = Recorder(store, self.run_id, checkpoint_seconds)
-        self._prepared = False
-        self._leaving = False
-        self._target: int | None = None
-        self._budget = 1
         attach = getattr(experiment, "attach", None)
         if attach is not None:
             attach(self)
@@ -241,8 +228,8 @@ class Runner:
         done: Future[None] = Future()
         with self._board.changed:
             if self.status in ENDED:
-                raise _not_at_rest(self.status)
-            self._amendments.put((change, done))
+                raise not_at_rest(self.status)
+            self._worker.amendments.put((change, done))
             self._send("amend")
         while True:
             try:
@@ -250,7 +237,7 @@ class Runner:
             except TimeoutError:
                 thread = self._thread
                 if not done.done() and (thread is None or not thread.is_alive()):
-                    raise _not_at_rest(self.status) from None
+                    raise not_at_rest(self.status) from None
 
     def close(self, timeout: float | None = 10.0) -> bool:
         """Pause, write a checkpoint and end the thread; the run can be resumed later.
@@ -263,7 +250,7 @@ class Runner:
         with self._board.changed:
             if not self._closed:
                 self._closed = True
-                self._commands.put(("close", 0))
+                self._worker.commands.put(("close", 0))
         _LIVE.pop(self._key, None)
         thread = self._thread
         if thread is None:
@@ -286,7 +273,7 @@ class Runner:
             if self._closed:
                 raise RuntimeError("this runner is closed; Runner.resume_run goes on")
             board.expect_command()
-            self._commands.put((command, n))
+            self._worker.commands.put((command, n))
             if self._thread is None:
                 self._thread = self._start_thread()
 
@@ -318,8 +305,12 @@ class Runner:
     @property
     def traceback(self) -> str:
         """The traceback of `error` as text; empty if there is none."""
-        error = self._board.error
-        return "".join(traceback.format_exception(error)) if error else ""
+        return self._board.traceback
+
+    @property
+    def chunk_seconds(self) -> float:
+        """How long a chunk should take."""
+        return self._worker.chunk_seconds
 
     @property
     def snapshot(self) -> Progress:
@@ -381,126 +372,13 @@ class Runner:
         """
         return self._board.subscribe(callback)
 
-    # The worker
+    # The thread
 
     def _work(self) -> None:
         try:
-            while not self._leaving and self.status not in ENDED:
-                self._turn()
-        except BaseException as error:  # noqa: BLE001 - shown to whoever asks
-            self._fail(error)
+            self._worker.run()
         finally:
             self._leave()
-
-    def _turn(self) -> None:
-        """Obey a command that waits, or do a chunk of work."""
-        advancing = self.status in ADVANCING
-        beat = BEAT_SECONDS if self.store else None
-        try:
-            command, n = self._commands.get(not advancing, beat)
-        except queue.Empty:
-            if advancing:
-                self._advance()
-            else:
-                self._recorder.beat()
-        else:
-            self._obey(command, n)
-
-    def _obey(self, command: Command, n: int) -> None:
-        before = self.status
-        if command == "amend":
-            self._amend(*self._amendments.get())
-            self._board.command_done()
-            return
-        new = after(before, command)
-        position = self.snapshot.position
-        if command == "stop" and position == 0:
-            new = "stopped"  # nothing was done that could be closed
-        if new in ADVANCING and not self._prepared:
-            self._prepare()
-        if new == "running" and command == "run":
-            self._target = None
-        elif new == "running" and command == "step":
-            self._target = n + (position if self._target is None else self._target)
-        elif new == "stopping":
-            self._target = None
-            self.experiment.finish()
-        if new != before:
-            self._move(new)
-        if command == "close":
-            self._leaving = True
-        else:
-            self._board.command_done()
-
-    def _amend(self, change: Callable[[], Progress], done: Future[None]) -> None:
-        try:
-            if self.status not in ("ready", "paused"):
-                raise _not_at_rest(self.status)
-            progress = change()
-        except (RuntimeError, TypeError, ValueError) as error:
-            done.set_exception(error)
-            return
-        self._board.take(progress, 0.0)
-        self._recorder.add(progress, self.seconds)
-        self._recorder.amend(self.experiment, progress.total)
-        self._save()
-        done.set_result(None)
-        self._board.tell(progress)
-
-    def _prepare(self) -> None:
-        self._recorder.begin(self.experiment, self.snapshot.total)
-        self._move("preparing")
-        self.experiment.prepare()
-        self._prepared = True
-        self._board.snapshot = self.experiment.snapshot()
-        self._save()
-
-    def _advance(self) -> None:
-        start = self.snapshot.position
-        budget = self._budget
-        if self._target is not None:
-            budget = min(budget, self._target - start)
-        began = time.perf_counter()
-        progress = self.experiment.advance(budget)
-        elapsed = time.perf_counter() - began
-        if progress.position - start == self._budget:
-            fitting = int(self._budget * self.chunk_seconds / max(elapsed, 1e-9))
-            least, most = self._budget // GROWTH, self._budget * GROWTH
-            self._budget = max(1, least, min(most, fitting))
-        self._board.take(progress, elapsed)
-        self._recorder.add(progress, self.seconds)
-        self._board.tell(progress)
-        if progress.finished:
-            self._move("stopped" if self.status == "stopping" else "finished")
-        elif self._target is not None and progress.position >= self._target:
-            self._move("paused")
-        elif self._recorder.checkpoint_due:
-            self._save()
-
-    def _move(self, new: Status) -> None:
-        """Change the status: in the store first, for whoever sees it to rely on."""
-        if new in AT_REST:
-            self._target = None
-            self._save()
-        self._recorder.flush(self.snapshot, self.seconds, status=new)
-        self._board.move(new)
-        self._board.tell(self.snapshot)
-
-    def _save(self) -> None:
-        self._recorder.checkpoint(self.experiment, self.snapshot, self.seconds)
-
-    def _fail(self, error: BaseException) -> None:
-        self._board.error = error
-        # A run that was taken over is no longer this runner's to write.
-        if not isinstance(error, RunBusyError):
-            try:
-                self._recorder.flush(
-                    self.snapshot, self.seconds, status="failed", error=self.traceback
-                )
-            except RunStoreError as also:
-                self._board.warn(f"the failure could not be stored: {also}")
-        self._board.move("failed")
-        self._board.tell(self.snapshot)
 
     def _leave(self) -> None:
         _LIVE.pop(self._key, None)
@@ -522,13 +400,6 @@ def _changed_versions(record: RunRecord) -> list[str]:
         "versions changed since the run began, which may change its results: "
         + ", ".join(changed)
     ]
-
-
-def _not_at_rest(status: Status) -> RuntimeError:
-    return RuntimeError(
-        f"the run is {status}; it can be changed while it is paused, or before it"
-        " begins"
-    )
 
 
 _LIVE: weakref.WeakValueDictionary[tuple[str, str], Runner]
