@@ -11,13 +11,17 @@ _FILE = Path(__file__).with_suffix(".txt")
 
 @dataclass(frozen=True)
 class Case:
-    """A program and its concepts; on those in `open` one may differ."""
+    """A program and its concepts; on those in `open` one may differ.
+
+    `wrong` are those that the detectors had wrong when they first saw it.
+    """
 
     name: str
     program: Program
     metric: str
     has: frozenset[str]
     open: frozenset[str]
+    wrong: frozenset[str]
 
 
 def read(block: str) -> Case:
@@ -32,14 +36,14 @@ def read(block: str) -> Case:
             f"def {function}():",
             *(f"  {i}" for i in fields[function].split("; ")),
         ]
-    has, open_ = (
+    has, open_, wrong = (
         frozenset(n for n in fields.get(key, "").split("; ") if n)
-        for key in ("has", "open")
+        for key in ("has", "open", "wrong")
     )
-    assert has | open_ <= set(CATALOGUE), name
+    assert has | open_ | wrong <= set(CATALOGUE), name
     assert not has & open_, name
     program = Program.from_text("\n".join(text))
-    return Case(name, program, fields.get("metric", "rmse"), has, open_)
+    return Case(name, program, fields.get("metric", "rmse"), has, open_, wrong)
 
 
 def unseen() -> list[Case]:
