@@ -88,6 +88,12 @@ def test_what_edits_cost(microscope):
     order(microscope, "beside", model="DeltaNet")
     until(lambda: microscope.part("trace_beside").get("layers") == 2)
     assert len(microscope.part("course")["lines"]) == 3
+    mine, other = microscope.part("course")["costs"]
+    cost = microscope.cost
+    assert (mine["name"], other["name"]) == ("SRWM", "DeltaNet")
+    assert mine["right"] == [cost.right_unedited, cost.right]
+    assert mine["loss"] == [cost.loss_unedited, cost.loss]
+    assert other["loss"][0] != other["loss"][1]
     microscope.reset()
     assert microscope.cost == plain
 

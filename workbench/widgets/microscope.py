@@ -385,12 +385,17 @@ class Microscope(Panel):
         one, edits = self._example(), self._edits
         self._place = min(self._place, len(one))
         shown = self._played("", edits)
-        original = self._played("", Edits()) if edits else None
         other = self._played(self._beside, edits) if self._beside else None
         self._stale = False
         self.put("episode_shown", **episode_part(one, edits))
-        names = KIND_NAMES[self._specimen.spec.kind], self._beside
-        self.put("course", **course_part(shown, original, other, names))
+        name = KIND_NAMES[self._specimen.spec.kind]
+        first = name, shown, self._played("", Edits())
+        second = (
+            None
+            if other is None
+            else (self._beside, other, self._played(self._beside, Edits()))
+        )
+        self.put("course", **course_part(first, second, edited=bool(edits)))
         self.put("trace", **trace_part(shown, self._layer, self._head))
         if other is not None:
             self.put("trace_beside", **trace_part(other, *self._place_beside(other)))

@@ -70,16 +70,31 @@ def episode_part(example: Example, edits: Edits) -> dict[str, Any]:
 
 
 def course_part(
-    shown: Play, original: Play | None, beside: Play | None, names: tuple[str, str]
+    shown: tuple[str, Play, Play],
+    beside: tuple[str, Play, Play] | None,
+    *,
+    edited: bool,
 ) -> dict[str, Any]:
-    """Return how well the queries are answered after each example, run by run."""
-    runs = [("shown", names[0], shown)]
-    if original is not None:
-        runs.append(("original", "unedited", original))
+    """Return how well the queries are answered after each example, run by run.
+
+    Each model comes with its name, its way through the episode as it was edited, and
+    through the episode as it was. ``costs`` has what the edits cost each in the end.
+    """
+    runs = [("shown", *shown[:2])]
+    if edited:
+        runs.append(("original", "unedited", shown[2]))
     if beside is not None:
-        runs.append(("beside", names[1], beside))
+        runs.append(("beside", *beside[:2]))
     return {
-        "chance": 1 / shown.answers.shape[-1],
+        "chance": 1 / shown[1].answers.shape[-1],
+        "costs": [
+            {
+                "name": name,
+                "right": [float(one.right[-1]) for one in (then, now)],
+                "loss": [float(one.loss[-1]) for one in (then, now)],
+            }
+            for name, now, then in filter(None, (shown, beside))
+        ],
         "lines": [
             {
                 "key": key,
