@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.runs import Runner
+from workbench.selfref.evaluate import nearest_neighbour
 from workbench.selfref.training import LEFT, MetaTraining
 from workbench.widgets.microscope_parts import KIND_NAMES, packed
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from workbench.runs import RunStore
     from workbench.selfref.meta_spec import MetaSpec
+    from workbench.tasks.episodes import Episodes
 
+NEIGHBOUR_EPISODES = 1000
 COLUMNS = ("loss", "score", "valid", "change", "gradient")
 # In this order: what one run is at is what all are at, if any of them is.
 _RANKS = ("running", "preparing", "stopping", "paused", "ready")
@@ -90,6 +93,10 @@ class Race:
             leave()
         for runner in self.runners.values():
             runner.close()
+
+    def neighbour(self, episodes: Episodes) -> float | None:
+        """Return how well the nearest neighbour does on held-out classes."""
+        return nearest_neighbour(episodes, NEIGHBOUR_EPISODES)
 
     def curves(self) -> dict[str, Any]:
         """Return the curves of all runs, as packed numbers."""
