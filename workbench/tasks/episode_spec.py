@@ -71,7 +71,8 @@ class EpisodeSpec(CheckedSpec):
         training classes.
     encoder
         What the components are taken of: ``"pixels"`` (28 x 28, blurred twice,
-        then 14 x 14) or ``"edges"`` (the strength of four orientations in 7 x 7 cells).
+        then 14 x 14), ``"edges"`` (the strength of four orientations in 7 x 7 cells)
+        or ``"directions"`` (of twelve directions in 6 x 6 cells, more blurred).
     whiten
         Scale every component to unit variance, or all by one factor.
     rotations
@@ -111,7 +112,7 @@ class EpisodeSpec(CheckedSpec):
         "queries": whole(1),
         "labels": one_of("synchronous", "delayed"),
         "features": whole(1),
-        "encoder": one_of("pixels", "edges"),
+        "encoder": one_of("pixels", "edges", "directions"),
         "whiten": yes_or_no,
         "rotations": _rotations,
         "variants": whole(1, 64),
@@ -132,7 +133,7 @@ class EpisodeSpec(CheckedSpec):
     queries: int = 5
     labels: Literal["synchronous", "delayed"] = "synchronous"
     features: int = 64
-    encoder: Literal["pixels", "edges"] = "pixels"
+    encoder: Literal["pixels", "edges", "directions"] = "pixels"
     whiten: bool = False
     rotations: int = 1
     variants: int = 1
