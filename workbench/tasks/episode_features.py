@@ -128,13 +128,13 @@ def _directions(images: Images) -> NDArray[np.float32]:
     down[:, 1:-1] = images[:, 2:] - images[:, :-2]
     across[:, :, 1:-1] = images[:, :, 2:] - images[:, :, :-2]
     strength = np.hypot(down, across)
-    safe = np.maximum(strength, np.float32(1e-12))
-    down, across = down / safe, across / safe
+    apart = np.stack([across, down]) / np.maximum(strength, np.float32(1e-12))
     pool = _area(images.shape[-1], COARSE_CELLS) @ _blur(images.shape[-1], 16)
     planes = []
     for k in range(DIRECTIONS):
         angle = 2 * np.pi * k / DIRECTIONS
-        toward = np.float32(np.cos(angle)) * across + np.float32(np.sin(angle)) * down
+        toward = np.float32(np.cos(angle)) * apart[0]
+        toward += np.float32(np.sin(angle)) * apart[1]
         share = np.square(np.square(np.maximum(toward, 0)))
         planes.append(np.matmul(pool, share * strength) @ pool.T)
     strengths = np.maximum(np.stack(planes, 1), 0).reshape(len(images), -1)

@@ -80,6 +80,9 @@ class EpisodeSpec(CheckedSpec):
     variants
         How many versions of each training drawing there are: itself, and others that
         are moved, turned, scaled and slanted a little.
+    blends
+        How many further training classes there are, each of two others, one drawn
+        over the other: few classes are learnt by heart.
     projection
         ``"random"``: each episode sees the features through a normal random matrix of
         its own, so that there is nothing to know beforehand.
@@ -116,6 +119,7 @@ class EpisodeSpec(CheckedSpec):
         "whiten": yes_or_no,
         "rotations": _rotations,
         "variants": whole(1, 64),
+        "blends": whole(0, 10_000),
         "projection": one_of("none", "random"),
         "segments": whole(1),
         "second": _optional_data,
@@ -137,6 +141,7 @@ class EpisodeSpec(CheckedSpec):
     whiten: bool = False
     rotations: int = 1
     variants: int = 1
+    blends: int = 0
     projection: Literal["none", "random"] = "none"
     segments: int = 1
     second: str = ""
