@@ -13,6 +13,7 @@ from benchmarks import first_use
 from benchmarks.machine import busy, bystanders, describe, in_words
 from benchmarks.measure import measure
 from benchmarks.page import page
+from benchmarks.selfref_page import kept
 from benchmarks.table import table
 from benchmarks.workloads import ORIGINAL, SMALLEST, Sizes
 
@@ -87,7 +88,8 @@ def main(arguments: list[str] | None = None) -> None:
     console.width = max(console.width, WIDE)
     shown.caption = "* asked for by a search, whether run or known"
     console.print(shown)
-    options.page.write_text(page(session, started, given, machine, others))
+    text = page(session, started, given, machine, others) + kept(options.page)
+    options.page.write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""The training step of an SRWM layer: `python -m benchmarks.selfref`.
+"""The training step of an SRWM: `python -m benchmarks.selfref`.
 
-Sequences per second of forward and backward, for three sizes: the chunks of
+Sequences per second of a layer forward and backward, for three sizes: the chunks of
 `workbench.selfref`, a plain scan over the equations and, if given what
-`benchmarks.selfref_torch` printed, the same layer as a PyTorch loop.
+`benchmarks.selfref_torch` printed, the same layer as a PyTorch loop. Then where the
+time of a whole training step goes, see `benchmarks.selfref_parts`.
 
 Everything is held to one thread, and processor time is what is measured, so that other
-work on the machine disturbs little. The best of the turns counts.
+work on the machine disturbs little. The best of the turns counts. With ``--page`` the
+section of `docs/performance.md` is written.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from typing import Any
 
 import jax
 
+from benchmarks.ceilings import FLOPS, ceilings
 from benchmarks.machine import describe
+from benchmarks.selfref_page import PAGE, section, with_section
+from benchmarks.selfref_parts import SPEC, TINY, parts
 from benchmarks.selfref_sizes import QUERIES, SIZES, SMALLEST, Size
 from workbench.selfref import srwm
 
@@ -64,11 +69,26 @@ def rate(way: Any, size: Size, turns: int) -> float:
     return batch / min(took[1:])
 
 
+def fastest(seconds: float) -> float:
+    """Return the float32 operations a second of one core, in its first-level cache."""
+    rates = []
+    for ceiling in ceilings(seconds):
+        if ceiling.resource == FLOPS and ceiling.dtype == "float32":
+            ceiling.prepare()
+            for turn in range(5):
+                began = time.process_time()
+                done = ceiling.run(turn).counts[FLOPS]
+                rates.append(done / (time.process_time() - began))
+    return max(rates)
+
+
 def main(arguments: list[str] | None = None) -> None:
+    """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.selfref")
     parser.add_argument("--turns", type=int, default=20)
     parser.add_argument("--torch", type=Path, help="what selfref_torch printed")
     parser.add_argument("--smallest", action="store_true", help="only try it")
+    parser.add_argument("--page", action="store_true", help=f"write into {PAGE.name}")
     options = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):  # before JAX counts the processors
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -79,16 +99,13 @@ def main(arguments: list[str] | None = None) -> None:
     }
     if options.torch:
         found |= json.loads(options.torch.read_text())
-    print(describe())
-    print("sequences per processor second, forward and backward (GFLOP/s)")
-    for name, size in sizes.items():
-        print(f"\n{name}, {size[0]} sequences at a time")
-        for way, rates in found.items():
-            speed = rates[name] * flops(size) / size[0] / 1e9
-            ratio = found["JAX, chunks"][name] / rates[name]
-            print(
-                f"  {way:20} {rates[name]:10,.0f} ({speed:5.1f})  chunks: {ratio:.1f}x"
-            )
+    peak = fastest(0.001 if options.smallest else 0.2)
+    where = parts(TINY if options.smallest else SPEC, options.turns)
+    arithmetic = {name: flops(size) / size[0] for name, size in sizes.items()}
+    text = section(describe(), options.turns, sizes, arithmetic, found, peak, where)
+    print(text)
+    if options.page:
+        PAGE.write_text(with_section(PAGE.read_text(), text))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from workbench.runs import Runner, RunStore, UnknownRunError
+from workbench.selfref.meta_presets import meta_preset
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.training import MetaTraining
 from workbench.tasks import EpisodeSpec
@@ -35,11 +36,21 @@ def omniglot(files: tuple[str, ...]) -> Series:
     }
 
 
-def better(files: tuple[str, ...]) -> Series:
+def edges(files: tuple[str, ...]) -> Series:
     """Edges, mirror images as classes and moved variants of every drawing."""
-    episodes = EpisodeSpec("omniglot", files, encoder="edges", rotations=8, variants=4)
+    return _moved("edges", EpisodeSpec("omniglot", files, encoder="edges"))
+
+
+def better(files: tuple[str, ...]) -> Series:
+    """Finer directions and more components, for the rest as `edges`."""
+    episodes = EpisodeSpec("omniglot", files, encoder="directions", features=128)
+    return _moved("directions", episodes)
+
+
+def _moved(name: str, episodes: EpisodeSpec) -> Series:
+    episodes = episodes.but(rotations=8, variants=4)
     return {
-        f"omniglot edges {kind}": MetaSpec.of(
+        f"omniglot {name} {kind}": MetaSpec.of(
             kind, episodes, query_scale=0.1, decay="cosine"
         )
         for kind in KINDS
@@ -49,17 +60,12 @@ def better(files: tuple[str, ...]) -> Series:
 def mnist(files: tuple[str, ...]) -> Series:
     """Return what ships: digits 0 to 4 for training, 5 to 9 for the test."""
     del files
-    episodes = EpisodeSpec("mnist-5k", whiten=True, rotations=8)
-    return {
-        f"mnist-5k {kind}": MetaSpec.of(
-            kind, episodes, query_scale=0.1, steps=2000, decay="cosine"
-        )
-        for kind in KINDS
-    }
+    return {f"mnist-5k {kind}": meta_preset(kind, "mnist-5k") for kind in KINDS}
 
 
 SERIES: dict[str, Callable[[tuple[str, ...]], Series]] = {
     "omniglot": omniglot,
+    "edges": edges,
     "better": better,
     "mnist": mnist,
 }

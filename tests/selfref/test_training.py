@@ -12,7 +12,7 @@ from workbench.selfref.meta_presets import META_TASKS, meta_preset
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.trained import load_trained
 from workbench.selfref.training import DivergenceError, MetaTraining
-from workbench.selfref.updates import CHUNK
+from workbench.selfref.updates import CHUNK, share
 from workbench.tasks import EpisodeSpec, make_episodes
 
 EPISODES = EpisodeSpec("digits", ways=2, shots=2, queries=2, features=8)
@@ -139,6 +139,19 @@ def test_a_paused_run_is_taken_up_from_the_store(tmp_path, trained):
     assert runner.status == "finished"
     states_equal(runner.experiment.state(), trained[0].state())
     assert runner.curve == trained[0].curve
+
+
+def test_the_cosine_follows_steps_or_time_whichever_ends_the_run_first():
+    spec = SPEC.but(decay="cosine", steps=100)
+    rates = [share(spec, step, 7.0) for step in range(101)]
+    assert rates[0] == 1
+    assert rates == sorted(rates, reverse=True)
+    assert np.isclose(rates[50], 0.505)
+    assert np.isclose(rates[100], 0.01)
+    timed = spec.but(seconds=10.0, steps=10**9)
+    assert np.isclose(share(timed, 3, 5.0), rates[50])
+    assert np.isclose(share(timed, 3, 11.0), 0.01)
+    assert share(SPEC, 100, 7.0) == 1
 
 
 def test_a_training_that_diverges_stops_and_keeps_the_last_good(tmp_path, trained):

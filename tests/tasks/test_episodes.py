@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from workbench.tasks import DatasetMissing, EpisodeSpec, make_episodes
+from workbench.tasks.episode_data import drawings
+from workbench.tasks.episode_features import encoded
 from workbench.tasks.episodes import draw
 
 SMALL = EpisodeSpec("digits", ways=3, shots=2, queries=4, features=8)
@@ -216,6 +218,34 @@ def test_omniglot_holds_out_alphabets_and_turns_characters(tmp_path):
     plain = moved[:, :, 0].reshape(-1, 4)
     assert np.abs(plain.mean(axis=0)).max() < 1e-3
     assert np.isclose(np.square(plain).mean(), 1, rtol=0.05)
+
+
+def test_blends_are_further_training_classes_and_leave_the_others_alone():
+    plain, blended = SMALL.but(rotations=4), SMALL.but(rotations=4, blends=7)
+    alone, both = make_episodes(plain), make_episodes(blended)
+    assert both.classes[0][:20] == alone.classes[0]
+    assert all("+" in name for name in both.classes[0][20:])
+    assert len(both.classes[0]) == len(both.pools[0]) == 27
+    assert np.array_equal(both.pools[0][:20], alone.pools[0])
+    for split in ("valid", "test"):
+        pools = (make_episodes(one, split).pools[0] for one in (plain, blended))
+        assert np.array_equal(*pools)
+    # A blend is as dark as the darker of the two, wherever one looks.
+    looks = drawings(blended, "train").astype(int)
+    names = both.classes[0]
+    one, other = (looks[names.index(n)] for n in names[20].split("+"))
+    assert (looks[20] >= one).all()
+    assert np.isin(looks[20].sum((-2, -1)), one.sum((-2, -1))).mean() < 0.5
+    assert looks[20].sum() > other.sum()
+
+
+def test_directions_tell_a_stroke_from_one_across_it_more_than_from_one_beside_it():
+    images = np.zeros((3, 28, 28), np.float32)
+    images[0, 6:22, 13:15] = images[1, 6:22, 14:16] = images[2, 13:15, 6:22] = 1
+    upright, beside, across = encoded(images, "directions")
+    near, far = (np.abs(upright - one).sum() for one in (beside, across))
+    assert upright.shape == (12 * 6 * 6,)
+    assert far > 3 * near
 
 
 def test_data_with_too_few_classes_or_drawings_are_refused(tmp_path):

@@ -46,7 +46,8 @@ class MetaSpec(CheckedSpec):
     warmup
         Steps over which the rate rises from 0.
     decay
-        ``"cosine"``: the rate falls to a hundredth at the last step.
+        ``"cosine"``: the rate falls to a hundredth at the last step, or as the time of
+        ``seconds`` runs out, whichever comes first.
     clip
         The largest norm of a gradient; longer ones are shortened to it.
     weight_decay
@@ -180,7 +181,8 @@ class MetaSpec(CheckedSpec):
         """Return the spec that stands for all that share its compiled code."""
         return replace(
             self,
-            steps=self.steps if self.decay == "cosine" else 1,
+            steps=1,
+            decay="none",
             point_every=1,
             valid_every=1,
             valid_episodes=1,

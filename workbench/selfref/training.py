@@ -30,6 +30,7 @@ from workbench.selfref.updates import (
     judged,
     rates_of,
     shapes,
+    share,
     update,
     validation_key,
 )
@@ -109,7 +110,7 @@ class MetaTraining(RunsItself):
         keep_compiled()
         self._build()
         spare = jax.tree.map(jnp.copy, self._carry)
-        self._update(spare).step.block_until_ready()
+        self._update(spare, 0).step.block_until_ready()
 
     def advance(self, budget: int) -> Progress:
         """Make up to `budget` updates, or the closing evaluation.
@@ -172,10 +173,11 @@ class MetaTraining(RunsItself):
         if self._carry is None:
             self._carry = begin(self.spec)
 
-    def _update(self, carry: Carry) -> Carry:
+    def _update(self, carry: Carry, step: int) -> Carry:
         assert self._pools is not None
         seed = jax.random.key(self.spec.seed)
-        return update(self._compiled, self._pools, seed, carry)
+        part = share(self.spec, step, self._seconds)
+        return update(self._compiled, self._pools, seed, carry, part)
 
     def _train(self, budget: int, events: list[Event]) -> None:
         if not self._valid:
@@ -183,8 +185,8 @@ class MetaTraining(RunsItself):
         every = self.spec.point_every
         while budget > 0 and self._phase == "train":
             here = min(budget, every - self._step % every, self.spec.steps - self._step)
-            for _ in range(here):  # dispatched ahead; nothing is read back in between
-                self._carry = self._update(self._present)
+            for n in range(here):  # dispatched ahead; nothing is read back in between
+                self._carry = self._update(self._present, self._step + n)
             budget -= here
             self._check()
             if self._step % every == 0 or self._step == self.spec.steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ from workbench.tasks.episodes import Episode, draw
 
 if TYPE_CHECKING:
     from jax import Array
+    from jax.typing import ArrayLike
 
     from workbench.selfref.layers import Params
     from workbench.selfref.meta_spec import MetaSpec
@@ -26,6 +28,8 @@ BAD = ("loss", "gradient")
 """What must be finite, in the order in which it is looked at."""
 CHUNK = 128
 """Episodes that are scored at a time: few enough for small computers."""
+LAST = 0.01
+"""Of the rate, at the end of a cosine decay."""
 _VALIDATION = 2**31 - 1  # a step that no training reaches
 
 
@@ -53,23 +57,23 @@ class Carry(NamedTuple):
 
 
 def optimizer(spec: MetaSpec) -> optax.GradientTransformation:
-    """Return Adam behind a clipped gradient, with the spec's schedule."""
-    rate: optax.Schedule
-    if spec.decay == "cosine":
-        rate = optax.warmup_cosine_decay_schedule(
-            0.0 if spec.warmup else spec.rate,
-            spec.rate,
-            min(spec.warmup, spec.steps - 1),
-            max(spec.steps, 2),
-            spec.rate / 100,
-        )
-    else:
-        rate = optax.linear_schedule(
-            spec.rate / (spec.warmup + 1), spec.rate, max(spec.warmup, 1)
-        )
+    """Return Adam behind a clipped gradient, with the warm-up; `share` is the rest."""
+    rate = optax.linear_schedule(
+        spec.rate / (spec.warmup + 1), spec.rate, max(spec.warmup, 1)
+    )
     adam = optax.adamw(rate, weight_decay=spec.weight_decay)
     # On one long vector: less to compile than an update for each array.
     return optax.flatten(optax.chain(optax.clip_by_global_norm(spec.clip), adam))
+
+
+def share(spec: MetaSpec, step: int, seconds: float) -> float:
+    """Return which part of its rate a run uses at a step, after so much time."""
+    if spec.decay == "none":
+        return 1.0
+    done = step / spec.steps
+    if spec.seconds is not None:  # whichever ends the run first
+        done = min(1.0, max(done, seconds / spec.seconds))
+    return LAST + (1 - LAST) * (1 + math.cos(math.pi * done)) / 2
 
 
 def begin(spec: MetaSpec) -> Carry:
@@ -98,9 +102,15 @@ def shapes(spec: MetaSpec) -> tuple[Params, optax.OptState]:
 
 @partial(jax.jit, static_argnames="spec", donate_argnames="carry")
 def update(
-    spec: MetaSpec, pools: tuple[Array, ...], seed: Array, carry: Carry
+    spec: MetaSpec,
+    pools: tuple[Array, ...],
+    seed: Array,
+    carry: Carry,
+    part: ArrayLike = 1.0,
 ) -> Carry:
     """Make one update; ``spec`` is as `MetaSpec.compiled` returns it.
+
+    ``part`` is the part of the rate that is used, see `share`.
 
     The episodes depend on the seed and the number of the step alone. A step whose loss
     or gradient is not finite changes nothing but ``bad``.
@@ -120,6 +130,7 @@ def update(
     finite = jnp.stack([jnp.isfinite(value), jnp.isfinite(norm)])
     good = finite.all() & (carry.bad < 0)
     changes, state = optimizer(spec).update(gradient, carry.optimizer, carry.params)
+    changes = jax.tree.map(lambda change: part * change, changes)
     watched = jnp.stack([value, went.score.mean(), norm, went.change.mean()])
     new = Carry(
         optax.apply_updates(carry.params, changes),

@@ -93,9 +93,7 @@ def drawings(spec: EpisodeSpec, split: EpisodeSplit) -> NDArray[np.uint8]:
     the variants.
     """
     kept = spec.but_data()
-    rotations = spec.rotations if split == "train" else min(spec.rotations, 4)
-    classes = _turned(_split(kept, _read(kept))[split], rotations)
-    count = min(len(one.drawings) for one in classes)
+    classes, count = _all(kept, split, _split(kept, _read(kept))[split])
     values = np.stack([one.drawings[:count] for one in classes])
     return np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
 
@@ -121,13 +119,12 @@ def _pools(
     components: Components | None = None
     pools: dict[str, Pool] = {}
     for split in SPLITS:  # training first: the components are fitted on it
-        rotations = spec.rotations if split == "train" else min(spec.rotations, 4)
-        classes = _turned(parts[split], rotations)
-        drawings = min(len(one.drawings) for one in classes)
+        classes, drawings = _all(spec, split, parts[split])
         images = np.concatenate([one.drawings[:drawings] for one in classes])
         values = encoded(images, spec.encoder)
         if components is None:
-            components = fitted(values, spec.features, spec.whiten)
+            alone = (len(classes) - spec.blends) * drawings
+            components = fitted(values[:alone], spec.features, spec.whiten)
         versions = [components.of(values)]
         random = generator(spec.seed, 0, Purpose.WARP)
         for _ in range(spec.variants - 1 if split == "train" else 0):
@@ -140,6 +137,16 @@ def _pools(
     return pools
 
 
+def _all(
+    spec: EpisodeSpec, split: str, part: Sequence[_Images]
+) -> tuple[list[_Images], int]:
+    """Return all classes of a split, blends last, and how many drawings each has."""
+    train = split == "train"
+    classes = _turned(part, spec.rotations if train else min(spec.rotations, 4))
+    drawings = min(len(one.drawings) for one in classes)
+    return classes + (_blended(spec, classes, drawings) if train else []), drawings
+
+
 def _turned(classes: Sequence[_Images], rotations: int) -> list[_Images]:
     """Return the classes and their turned ones, all upright ones first."""
     ends = ["", "@90", "@180", "@270", "@mirror", "@mirror90", "@mirror180"]
@@ -150,6 +157,20 @@ def _turned(classes: Sequence[_Images], rotations: int) -> list[_Images]:
         for k in range(rotations)
         for one, turn in zip(classes, turns, strict=True)
     ]
+
+
+def _blended(
+    spec: EpisodeSpec, classes: Sequence[_Images], drawings: int
+) -> list[_Images]:
+    """Return further classes: two of the others, one drawn over the other."""
+    random = generator(spec.seed, 0, Purpose.BLEND)
+    blends = []
+    for _ in range(spec.blends):
+        one, other = (classes[n] for n in random.choice(len(classes), 2, False))
+        over = random.permutation(drawings)
+        both = np.maximum(one.drawings[:drawings], other.drawings[over])
+        blends.append(_Images(f"{one.name}+{other.name}", both))
+    return blends
 
 
 # Splits

@@ -19,6 +19,8 @@ COARSE = 14
 """Pixels a side of what components are taken of, once the image was blurred."""
 CELLS = 7
 ORIENTATIONS = 4
+DIRECTIONS = 12
+COARSE_CELLS = 6
 
 
 def resampled(images: Images, side: int = SIDE) -> Images:
@@ -92,6 +94,8 @@ def encoded(images: Images, encoder: str) -> NDArray[np.float32]:
     """Return what components are taken of, [n, numbers], for images [n, side, side]."""
     if encoder == "edges":
         return _edges(blurred(images, 1))
+    if encoder == "directions":
+        return _directions(blurred(images, 1))
     if images.shape[-1] > COARSE:
         images = resampled(blurred(images, 2), COARSE)
     return images.reshape(len(images), -1)
@@ -112,6 +116,35 @@ def _edges(images: Images) -> NDArray[np.float32]:
         share = np.maximum(np.cos(double_angle - 2 * np.pi * k / ORIENTATIONS), 0)
         planes.append(resampled(blurred(share * strength, 4), CELLS))
     return np.sqrt(np.maximum(np.stack(planes, 1), 0)).reshape(len(images), -1)
+
+
+def _directions(images: Images) -> NDArray[np.float32]:
+    """Return how strong each direction is in each cell, as its fourth root.
+
+    As `_edges`, but a stroke's two sides count apart, directions are told more finely
+    and places more coarsely: what the same hand would draw a little elsewhere stays.
+    """
+    down, across = np.zeros_like(images), np.zeros_like(images)
+    down[:, 1:-1] = images[:, 2:] - images[:, :-2]
+    across[:, :, 1:-1] = images[:, :, 2:] - images[:, :, :-2]
+    strength = np.hypot(down, across)
+    apart = np.stack([across, down]) / np.maximum(strength, np.float32(1e-12))
+    pool = _area(images.shape[-1], COARSE_CELLS) @ _blur(images.shape[-1], 16)
+    planes = []
+    for k in range(DIRECTIONS):
+        angle = 2 * np.pi * k / DIRECTIONS
+        toward = np.float32(np.cos(angle)) * apart[0]
+        toward += np.float32(np.sin(angle)) * apart[1]
+        share = np.square(np.square(np.maximum(toward, 0)))
+        planes.append(np.matmul(pool, share * strength) @ pool.T)
+    strengths = np.maximum(np.stack(planes, 1), 0).reshape(len(images), -1)
+    return np.sqrt(np.sqrt(strengths))
+
+
+def _blur(side: int, times: int) -> NDArray[np.float32]:
+    """Return the matrix [side, side] of what `blurred` does to a column."""
+    once = 0.5 * np.eye(side) + 0.25 * (np.eye(side, k=1) + np.eye(side, k=-1))
+    return np.linalg.matrix_power(once, times).astype(np.float32)
 
 
 class Components(NamedTuple):

@@ -71,7 +71,8 @@ class EpisodeSpec(CheckedSpec):
         training classes.
     encoder
         What the components are taken of: ``"pixels"`` (28 x 28, blurred twice,
-        then 14 x 14) or ``"edges"`` (the strength of four orientations in 7 x 7 cells).
+        then 14 x 14), ``"edges"`` (the strength of four orientations in 7 x 7 cells)
+        or ``"directions"`` (of twelve directions in 6 x 6 cells, more blurred).
     whiten
         Scale every component to unit variance, or all by one factor.
     rotations
@@ -79,6 +80,9 @@ class EpisodeSpec(CheckedSpec):
     variants
         How many versions of each training drawing there are: itself, and others that
         are moved, turned, scaled and slanted a little.
+    blends
+        How many further training classes there are, each of two others, one drawn
+        over the other: few classes are learnt by heart.
     projection
         ``"random"``: each episode sees the features through a normal random matrix of
         its own, so that there is nothing to know beforehand.
@@ -111,10 +115,11 @@ class EpisodeSpec(CheckedSpec):
         "queries": whole(1),
         "labels": one_of("synchronous", "delayed"),
         "features": whole(1),
-        "encoder": one_of("pixels", "edges"),
+        "encoder": one_of("pixels", "edges", "directions"),
         "whiten": yes_or_no,
         "rotations": _rotations,
         "variants": whole(1, 64),
+        "blends": whole(0, 10_000),
         "projection": one_of("none", "random"),
         "segments": whole(1),
         "second": _optional_data,
@@ -132,10 +137,11 @@ class EpisodeSpec(CheckedSpec):
     queries: int = 5
     labels: Literal["synchronous", "delayed"] = "synchronous"
     features: int = 64
-    encoder: Literal["pixels", "edges"] = "pixels"
+    encoder: Literal["pixels", "edges", "directions"] = "pixels"
     whiten: bool = False
     rotations: int = 1
     variants: int = 1
+    blends: int = 0
     projection: Literal["none", "random"] = "none"
     segments: int = 1
     second: str = ""

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     PROJECTION = 6
     PAIRS = 7
     WARP = 8
+    BLEND = 9
 
 
 def generator(seed: int, i: int, purpose: Purpose) -> np.random.Generator:

@@ -57,7 +57,11 @@ MORE: dict[str, tuple[Field, ...]] = {
         Field("queries", "Queries", whole(1, 1000)),
         _choice("labels", "Labels", {"synchronous": "at once", "delayed": "delayed"}),
         Field("features", "Features", whole(1, 4096), help="Principal components"),
-        _choice("encoder", "Features of", {"pixels": "pixels", "edges": "edges"}),
+        _choice(
+            "encoder",
+            "Features of",
+            {"pixels": "pixels", "edges": "edges", "directions": "directions"},
+        ),
         _choice(
             "rotations",
             "Rotations",
