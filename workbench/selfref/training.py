@@ -219,11 +219,17 @@ class MetaTraining(RunsItself):
         self._carry = carry._replace(
             sums=jnp.zeros_like(carry.sums), summed=jnp.zeros_like(carry.summed)
         )
-        if self._left is None and self._is_off(loss, score):
-            self._left = self._step
-            events.append(Event("left-plateau", self._step, {"score": score}))
         if self._step % self.spec.valid_every == 0 or self._step == self.spec.steps:
             self._validate(events)
+        # Where labels are not permuted the class alone gives the answer.
+        biased = self._step - int(carry.summed) < self.spec.label_bias_steps
+        if self.spec.label_bias and biased:
+            loss_here, here = self._valid["valid_loss"], self._valid["valid"]
+        else:
+            loss_here, here = loss, score
+        if self._left is None and self._is_off(loss_here, here):
+            self._left = self._step
+            events.append(Event("left-plateau", self._step, {"score": here}))
         self._points.append(
             {
                 "steps": self._step,
