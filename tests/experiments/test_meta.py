@@ -9,7 +9,9 @@ import pytest
 
 from experiments import adaptation, bootstrap
 from experiments.page import template
+from experiments.series import DATA, DOCS
 from workbench.selfref.model import make_model
+from workbench.selfref.recorded import SERIES, load_series
 from workbench.tasks import EpisodeSpec
 
 SMALL = EpisodeSpec("digits", ways=2, shots=2, queries=2, features=8)
@@ -147,3 +149,17 @@ def test_a_drop_and_a_recovery_are_told_from_the_curves(command):
     assert "had been again in 0." in text
     assert "](adaptation_switch.svg)" in text
     assert page.with_name("adaptation_switch.svg").exists()
+
+
+@pytest.mark.parametrize("module", [bootstrap, adaptation], ids=SERIES[::-1])
+def test_the_pages_are_those_of_the_lines_that_ship(module, tmp_path):
+    page = tmp_path / f"{module.NAME}.md"
+    lines = DATA / f"{module.NAME}.jsonl"
+    module.main(["--report", "--file", str(lines), "--page", str(page)])
+    assert page.read_text() == (DOCS / page.name).read_text()
+    assert len(load_series(module.NAME)) == len(lines.read_text().splitlines())
+
+
+def test_a_series_that_nobody_recorded_is_refused():
+    with pytest.raises(ValueError, match="'srwm'; accepted: 'adaptation', 'bootstrap'"):
+        load_series("srwm")
