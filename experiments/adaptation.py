@@ -272,24 +272,25 @@ def report(series: Series, budget: int, page: Path) -> None:
             ),
             neighbour=f"{np.mean([line['neighbour'] for line in lines]):.1%}",
             verdict=_verdict(series, budget),
-            rising=_rising(series, budget),
+            learnt=_learnt(series, budget),
             late=_late(series, budget),
         ),
     )
 
 
-def _rising(series: Series, budget: int) -> str:
-    """Say how validation went from the last but one to the last."""
-    told = []
+def _learnt(series: Series, budget: int) -> str:
+    """Return a table of the mean validation, at each that all runs had."""
+    steps = [*range(VALID_EVERY, budget, VALID_EVERY), budget]
+    rows: list[list[object]] = []
     for kind, named in KINDS.items():
-        lines = series.lines(kind=kind, budget=budget)
-        if lines:
-            step = max(s for s, _ in lines[0]["curve"] if s <= budget - VALID_EVERY)
-            then = [dict(map(tuple, line["curve"]))[step] for line in lines]
-            now = [line["curve"][-1][1] for line in lines]
-            ends = f"{np.mean(then):.1%} to {np.mean(now):.1%}"
-            told.append(f"{named}: {ends} from step {step:,} to the end")
-    return "; ".join(told)
+        curves = [
+            dict(map(tuple, line["curve"]))
+            for line in series.lines(kind=kind, budget=budget)
+        ]
+        if curves:
+            means = [np.mean([curve[step] for curve in curves]) for step in steps]
+            rows.append([named, *(f"{one:.1%}" for one in means)])
+    return table(("validation at step", *(f"{step:,}" for step in steps)), rows)
 
 
 def _late(series: Series, budget: int) -> str:

@@ -159,7 +159,10 @@ def draw(series: Series, budget: int, path: Path) -> None:
         most, beyond = 0, budget * 1.03
         for place, name in enumerate(shown):
             found = times(series.lines(arm=name, budget=budget))
-            look = {"color": BLUE if ARMS[name].compared else BLACK, "ls": ""}
+            look: dict[str, Any] = {
+                "color": BLUE if ARMS[name].compared else BLACK,
+                "ls": "",
+            }
             gone = sorted(one for one in found if math.isfinite(one))
             # Side by side, so that they can be counted.
             never = [beyond + budget * 0.025 * i for i in range(len(found) - len(gone))]

@@ -122,6 +122,7 @@ def test_what_never_changes_answers_the_same_after_every_example(monkeypatch):
 def switched(kind, seed, first, second):
     told = {"kind": kind, "budget": 1200, "seed": seed, "neighbour": 0.7}
     spec = {"batch": 64, "model": {"hidden": 32}}
+    told["curve"] = [[step, step / 2400] for step in range(50, 1250, 50)]
     return {**told, "first": first, "second": second, "spec": spec}
 
 
@@ -147,6 +148,7 @@ def test_a_drop_and_a_recovery_are_told_from_the_curves(command):
     assert "| never (never to never) |" in text
     assert "- SRWM: the accuracy fell at the switch in 3 of 3 runs" in text
     assert "had been again in 0." in text
+    assert "| SRWM | 10.4% | 20.8% | 31.2% | 41.7% | 50.0% |" in text
     assert "](adaptation_switch.svg)" in text
     assert page.with_name("adaptation_switch.svg").exists()
 
