@@ -304,8 +304,8 @@ def _late(series: Series, budget: int) -> str:
             rows.append([named, len(lines), *shown])
     if not rows:
         return "None have been run yet."
-    shots = [f"shown {shots} times before" for shots in range(EPISODES.shots)]
-    return table(("model", "seeds", *shots), rows)
+    heads = ("model", "seeds", "not shown yet", "shown once", "shown twice")
+    return table(heads, rows)
 
 
 def points(estimate: Estimate) -> str:
