@@ -67,6 +67,7 @@ SETTINGS: dict[str, Any] = {
     "decay": "cosine",
 }
 TESTED = 2000  # sequences of held-out digits
+VALID_EVERY = 250  # steps
 TOGETHER = 100  # of them at a time
 NEARLY = 0.9
 """The second task is learnt once so much of the first one's accuracy is there again."""
@@ -83,7 +84,7 @@ def spec_of(kind: str, budget: int, seed: int) -> MetaSpec:
         episodes,
         **settings,
         steps=budget,
-        valid_every=250,
+        valid_every=VALID_EVERY,
         test_episodes=1000,
         seed=seed_of(NAME, kind, seed) % 2**32,
     )
@@ -231,7 +232,6 @@ def report(series: Series, budget: int, page: Path) -> None:
         lines = series.lines(kind=kind, budget=budget)
         if not lines:
             continue
-        half = len(lines[0]["first"]) // 2
         drops = [before(line) - at_switch(line) for line in lines]
         rows.append(
             [
@@ -245,8 +245,7 @@ def report(series: Series, budget: int, page: Path) -> None:
                 percent(mean([line["first"][-1] for line in lines])),
             ]
         )
-        assert half == EPISODES.segment_length
-    lines = series.lines(budget=budget)
+    lines = [line for line in series.lines(budget=budget) if line["kind"] in KINDS]
     shape = lines[0]["spec"]
     write(
         page,
@@ -273,8 +272,40 @@ def report(series: Series, budget: int, page: Path) -> None:
             ),
             neighbour=f"{np.mean([line['neighbour'] for line in lines]):.1%}",
             verdict=_verdict(series, budget),
+            learnt=_learnt(series, budget),
+            late=_late(series, budget),
         ),
     )
+
+
+def _learnt(series: Series, budget: int) -> str:
+    """Return a table of the mean validation, at each that all runs had."""
+    steps = [*range(VALID_EVERY, budget, VALID_EVERY), budget]
+    rows: list[list[object]] = []
+    for kind, named in KINDS.items():
+        curves = [
+            dict(map(tuple, line["curve"]))
+            for line in series.lines(kind=kind, budget=budget)
+        ]
+        if curves:
+            means = [np.mean([curve[step] for curve in curves]) for step in steps]
+            rows.append([named, *(f"{one:.1%}" for one in means)])
+    return table(("validation at step", *(f"{step:,}" for step in steps)), rows)
+
+
+def _late(series: Series, budget: int) -> str:
+    """Return the table of what models with delayed labels answer, by shots."""
+    rows: list[list[object]] = []
+    for kind, named in KINDS.items():
+        lines = series.lines(kind=kind + LATE, budget=budget)
+        if lines:
+            columns = list(zip(*(line["by_shot"] for line in lines), strict=True))
+            shown = [percent(mean(column)) for column in columns[:-1]]
+            rows.append([named, len(lines), *shown])
+    if not rows:
+        return "None have been run yet."
+    heads = ("model", "seeds", "not shown yet", "shown once", "shown twice")
+    return table(heads, rows)
 
 
 def points(estimate: Estimate) -> str:

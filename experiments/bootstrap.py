@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from experiments.figures import BLACK, BLUE, VERMILION, figure, legend
+from experiments.figures import BLACK, BLUE, VERMILION, figure
 from experiments.page import percent, table, template, write
 from experiments.series import Series, parse, seed_of, teller
 from experiments.statistics import Estimate, mean, median, rank_test
@@ -154,39 +154,41 @@ def tests(series: Series, budget: int) -> dict[str, float]:
 
 def draw(series: Series, budget: int, path: Path) -> None:
     """Draw when each run left the plateau; an arrow for one that had not at the end."""
-    with figure(path, width=7.5, height=5.4) as axes:
-        base = median(times(series.lines(arm="base", budget=budget)))
-        axes.axvline(min(base.value, budget), color=BLACK, ls=":", lw=1)
+    with figure(path, width=8.0, height=5.4) as axes:
         shown = [name for name in ARMS if series.lines(arm=name, budget=budget)]
+        most, beyond = 0, budget * 1.03
         for place, name in enumerate(shown):
             found = times(series.lines(arm=name, budget=budget))
-            colour = BLUE if ARMS[name].compared else BLACK
-            ended_at = [one for one in found if math.isfinite(one)]
-            never = len(found) - len(ended_at)
-            axes.plot(
-                ended_at, _spread(place, len(ended_at)), "o",
-                color=colour, alpha=0.6, mew=0, ms=5,
-            )  # fmt: skip
-            axes.plot(
-                [budget * 1.03] * never, _spread(place, never), ">",
-                mfc="none", color=colour, ms=6,
-            )  # fmt: skip
-            middle, low, high = (min(one, budget * 1.03) for one in median(found))
+            look: dict[str, Any] = {
+                "color": BLUE if ARMS[name].compared else BLACK,
+                "ls": "",
+            }
+            gone = sorted(one for one in found if math.isfinite(one))
+            # Side by side, so that they can be counted.
+            never = [beyond + budget * 0.025 * i for i in range(len(found) - len(gone))]
+            most = max(most, len(never))
+            heights = [place + 0.12 * (i % 3 - 1) for i in range(len(gone))]
+            axes.plot(gone, heights, marker="o", alpha=0.6, mew=0, ms=5, **look)
+            axes.plot(never, [place] * len(never), marker=">", mfc="none", **look)
+            middle, low, high = (min(one, beyond) for one in median(found))
             axes.plot([low, high], [place + 0.32] * 2, "-", color=VERMILION, lw=1.5)
             axes.plot(middle, place + 0.32, "D", color=VERMILION, ms=5)
+        base = median(times(series.lines(arm="base", budget=budget)))
+        axes.axvline(min(base.value, beyond), color=BLACK, ls=":", lw=1)
+        axes.axvline(budget, color=BLACK, lw=0.8)
         axes.plot([], [], "o", color=BLUE, label="a run leaves the plateau")
         axes.plot([], [], ">", color=BLUE, mfc="none", label="not left at the end")
-        axes.plot([], [], "D-", color=VERMILION, label="median and 95 % interval")
+        axes.plot([], [], "D-", color=VERMILION, label="median, 95 % interval")
         axes.plot([], [], ":", color=BLACK, label="median of the base")
         axes.set_yticks(range(len(shown)), [ARMS[name].title for name in shown])
-        axes.set(xlim=(0, budget * 1.06), ylim=(len(shown) - 0.4, -0.6))
+        axes.set(
+            xlim=(0, beyond + budget * 0.025 * max(most, 1)),
+            ylim=(len(shown) - 0.4, -0.6),
+        )
         axes.set_xlabel("steps until the plateau is left")
-        legend(axes)
-
-
-def _spread(place: int, count: int) -> list[float]:
-    """Return heights around a row, so that equal times do not hide each other."""
-    return [place + 0.12 * (i % 3 - 1) for i in range(count)]
+        named = axes.get_figure()
+        assert named is not None
+        named.legend(loc="outside upper center", ncols=4, frameon=False, fontsize=8)
 
 
 def report(series: Series, budget: int, page: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from experiments import adaptation, bootstrap
 from experiments.page import template
+from experiments.series import DATA, DOCS
 from workbench.selfref.model import make_model
+from workbench.selfref.recorded import SERIES, load_series
 from workbench.tasks import EpisodeSpec
 
 SMALL = EpisodeSpec("digits", ways=2, shots=2, queries=2, features=8)
@@ -120,6 +122,7 @@ def test_what_never_changes_answers_the_same_after_every_example(monkeypatch):
 def switched(kind, seed, first, second):
     told = {"kind": kind, "budget": 1200, "seed": seed, "neighbour": 0.7}
     spec = {"batch": 64, "model": {"hidden": 32}}
+    told["curve"] = [[step, step / 2400] for step in range(50, 1250, 50)]
     return {**told, "first": first, "second": second, "spec": spec}
 
 
@@ -145,5 +148,20 @@ def test_a_drop_and_a_recovery_are_told_from_the_curves(command):
     assert "| never (never to never) |" in text
     assert "- SRWM: the accuracy fell at the switch in 3 of 3 runs" in text
     assert "had been again in 0." in text
+    assert "| SRWM | 10.4% | 20.8% | 31.2% | 41.7% | 50.0% |" in text
     assert "](adaptation_switch.svg)" in text
     assert page.with_name("adaptation_switch.svg").exists()
+
+
+@pytest.mark.parametrize("module", [bootstrap, adaptation], ids=SERIES[::-1])
+def test_the_pages_are_those_of_the_lines_that_ship(module, tmp_path):
+    page = tmp_path / f"{module.NAME}.md"
+    lines = DATA / f"{module.NAME}.jsonl"
+    module.main(["--report", "--file", str(lines), "--page", str(page)])
+    assert page.read_text() == (DOCS / page.name).read_text()
+    assert len(load_series(module.NAME)) == len(lines.read_text().splitlines())
+
+
+def test_a_series_that_nobody_recorded_is_refused():
+    with pytest.raises(ValueError, match="'srwm'; accepted: 'adaptation', 'bootstrap'"):
+        load_series("srwm")

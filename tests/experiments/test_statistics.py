@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -20,6 +20,7 @@ from experiments.statistics import (
 )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_scipys(case):
     successes, runs = case
@@ -35,6 +36,7 @@ def test_impossible_counts_are_refused(successes, runs):
         wilson(successes, runs)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.integers(1000, 10**9))
 def test_the_ends_of_a_rate_leave_a_fortieth_on_either_side(hits, trials):
     found = rate(hits, trials)
@@ -81,6 +83,7 @@ def test_a_median_of_times_that_did_not_end():
     assert median([1, math.inf, math.inf]).value == math.inf
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([1, 2, 3, math.inf]), min_size=2, max_size=4),
     st.lists(st.sampled_from([1, 2, 3, math.inf]), min_size=2, max_size=5),
