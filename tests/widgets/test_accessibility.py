@@ -55,6 +55,16 @@ def violations(page, roots):
     )
 
 
+def laid_out(root):
+    """Tell whether JupyterLab has laid a view out, as it does for what is in sight."""
+    return root.evaluate(
+        """root => {
+            const {top, bottom} = root.getBoundingClientRect();
+            return root.checkVisibility({contentVisibilityAuto: true})
+                && top >= 0 && bottom <= innerHeight; }"""
+    )
+
+
 def test_every_view_in_every_theme_and_width(open_notebook):
     notebook = open_notebook(*views.cells(), width=1300, height=2400)
     notebook.run_cell(0)
@@ -62,6 +72,7 @@ def test_every_view_in_every_theme_and_width(open_notebook):
     # All in sight: to axe-core, what is scrolled away is clipped away.
     heights = sum(root.bounding_box()["height"] + 100 for root in shown.values())
     notebook.page.set_viewport_size({"width": 1300, "height": round(heights) + 2000})
+    until(lambda: all(map(laid_out, shown.values())), "layout", page=notebook.page)
     notebook.page.evaluate(AXE.read_text())
     # So is all in a body without a height.
     notebook.page.evaluate("() => { document.body.style.height = '100vh'; }")
