@@ -223,7 +223,7 @@ def test_a_spec_comes_back_from_its_stored_form():
         assert MetaSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     with pytest.raises(ValueError, match="no task 'omniglott'; accepted: mnist-5k"):
         meta_preset("srwm", "omniglott")
-    with pytest.raises(ValueError, match="ModelSpec has no field 'hiden'"):
+    with pytest.raises(ValueError, match="no setting 'hiden'; accepted: batch"):
         meta_preset("srwm", "digits", hiden=3)
 
 
