@@ -29,7 +29,7 @@ export class WeightFigures {
     h("span", {}, "−"),
     h("i", { "aria-hidden": "true" }),
     h("span", {}, "+"),
-    h("span", {}, "Blue (with a dash) is negative, orange positive, no colour 0. The ± over a part is its full colour, the same at every step of the episode."),
+    h("span", {}, "Blue (with a dash, where there is room) is negative, orange positive, no colour 0. The ± over a part is its full colour, the same at every step of the episode."),
   );
   private readonly equations = h("p", { class: "wb-equation wb-note" });
   private readonly read = h("p", { class: "wb-cell-text wb-note", "aria-hidden": "true" }, HINT);
