@@ -17,7 +17,7 @@ from workbench.selfref.evaluate import (
 from workbench.selfref.meta_presets import META_TASKS, meta_preset
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.trained import load_trained
-from workbench.selfref.training import DivergenceError, MetaTraining
+from workbench.selfref.training import DivergenceError, MetaTraining, off_plateau
 from workbench.selfref.updates import CHUNK, _judge, begin, share, update
 from workbench.tasks import EpisodeSpec, make_episodes
 
@@ -281,5 +281,18 @@ def test_a_spec_comes_back_from_its_stored_form():
         assert MetaSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     with pytest.raises(ValueError, match="no task 'omniglott'; accepted: mnist-5k"):
         meta_preset("srwm", "omniglott")
-    with pytest.raises(ValueError, match="ModelSpec has no field 'hiden'"):
+    with pytest.raises(ValueError, match="no setting 'hiden'; accepted: batch"):
         meta_preset("srwm", "digits", hiden=3)
+
+
+def test_guessing_does_not_leave_the_plateau():
+    episodes = EpisodeSpec("digits", ways=5, queries=5)
+    large = MetaSpec.of("fake-sr", episodes, batch=64, point_every=50)
+    assert off_plateau(large) == pytest.approx(0.28)
+    for batch, every, labels in ((4, 10, "synchronous"), (1, 1, "delayed")):
+        few = episodes.but(labels=labels)
+        spec = MetaSpec.of("fake-sr", few, batch=batch, point_every=every)
+        answers = 5 * batch * every
+        guessed = np.random.default_rng(0).binomial(answers, 0.2, 2000) / answers
+        assert (guessed >= 0.28).any()
+        assert (guessed >= off_plateau(spec)).mean() < 1e-3

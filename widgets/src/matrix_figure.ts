@@ -87,7 +87,7 @@ export class MatrixFigure {
     context.font = context.font.replace("bold ", "");
     context.fillStyle = inks.muted;
     const scale = `±${numeral(Number(limit.toPrecision(2)))}`;
-    const free = (lefts[i + 1] ?? Infinity) - left - 2;
+    const free = (lefts[i + 1] ?? this.frame.width) - left;
     if (after + context.measureText(scale).width <= free) context.fillText(scale, left + after, 11);
     for (let row = 0; row < picture.rows; row++) {
       for (let j = 0; j < size; j++) {

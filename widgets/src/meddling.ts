@@ -95,8 +95,8 @@ export class Meddling {
     this.cost.replaceChildren(
       h("p", { class: "wb-note" }, edited ? "After the last example, unedited → edited:" : "After the last example:"),
       ...costs.flatMap(({ name, right, loss }) => {
-        const whose = costs.length > 1 ? `${name}, ` : "";
-        return [row(`${whose}queries right`, told(right, percent)), row(`${whose}loss (nats)`, told(loss, three))];
+        const whose = costs.length > 1 ? [h("h5", {}, name)] : [];
+        return [...whose, row("Queries right", told(right, percent)), row("Loss (nats)", told(loss, three))];
       }),
     );
     this.cost.hidden = costs.length === 0;

@@ -120,6 +120,7 @@ export class TrainingView {
     if (part.revision === this.seenRuns) return;
     this.seenRuns = part.revision;
     const head = ["Model", "", "Steps", "Steps/s", "Training", "Best valid.", "Test"];
+    const held = this.channel.part("curves").validOf ?? "";
     const share = (value: unknown) => (typeof value === "number" ? `${(100 * value).toFixed(1)}\u202f%` : "–");
     const rows = ((part.rows ?? []) as Record<string, any>[]).map((row, slot) =>
       h(
@@ -137,6 +138,7 @@ export class TrainingView {
         h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text || h("span", { class: "wb-hidden" }, "State"))))),
         h("tbody", {}, ...rows),
       ),
+      ...(held && rows.length ? [h("p", { class: "wb-note" }, `Validation: ${held}. Test, at the end: classes that occurred nowhere else.`)] : []),
     );
   }
 

@@ -29,7 +29,7 @@ export class WeightFigures {
     h("span", {}, "−"),
     h("i", { "aria-hidden": "true" }),
     h("span", {}, "+"),
-    h("span", {}, "Blue (with a dash) is negative, orange positive, no colour 0. The ± over a part is its full colour, the same at every step of the episode."),
+    h("span", {}, "Blue (with a dash, where there is room) is negative, orange positive, no colour 0. The ± over a part is its full colour, the same at every step of the episode."),
   );
   private readonly equations = h("p", { class: "wb-equation wb-note" });
   private readonly read = h("p", { class: "wb-cell-text wb-note", "aria-hidden": "true" }, HINT);
@@ -43,7 +43,7 @@ export class WeightFigures {
   private inks: Inks | undefined;
   private again: () => void = () => {};
 
-  constructor(name: string, signal: AbortSignal) {
+  constructor(private readonly place: "main" | "beside", signal: AbortSignal) {
     const read = (cell: Cell, spoken: boolean) => this.tell(cell, spoken);
     const choice = segmented<View>(
       "Which W is drawn",
@@ -59,8 +59,8 @@ export class WeightFigures {
       },
       signal,
     );
-    this.weights = new MatrixFigure(`${name}-w`, read, choice, signal);
-    this.change = new MatrixFigure(`${name}-change`, read, undefined, signal);
+    this.weights = new MatrixFigure(`${place}-w`, read, choice, signal);
+    this.change = new MatrixFigure(`${place}-change`, read, undefined, signal);
     this.pictures = h("div", { class: "wb-pictures" }, this.weights.element, h("span", { class: "wb-plus", "aria-hidden": "true" }, "+"), this.change.element);
     this.element = h("section", { class: "wb-weights" }, h("div", { class: "wb-bar" }, this.title, this.heads), this.none, this.pictures, this.legend, this.equations, this.read, this.spoken);
   }
@@ -73,7 +73,8 @@ export class WeightFigures {
     };
     const has = Number(trace.layers ?? 0) > 0;
     this.none.hidden = has;
-    this.pictures.hidden = this.legend.hidden = this.equations.hidden = this.read.hidden = !has;
+    this.pictures.hidden = this.equations.hidden = this.read.hidden = !has;
+    this.legend.hidden = !has || this.place === "beside";
     setText(this.title, name);
     setText(this.heads, has ? `layer ${trace.layer + 1} of ${trace.layers}, head ${trace.head + 1} of ${trace.heads}` : "");
     if (!has) return;

@@ -8,7 +8,8 @@ import numpy as np
 
 from workbench.runs import Runner
 from workbench.selfref.evaluate import nearest_neighbour
-from workbench.selfref.training import LEFT, MetaTraining
+from workbench.selfref.training import MetaTraining, off_plateau
+from workbench.tasks.episode_spec import OMNIGLOT
 from workbench.widgets.microscope_parts import KIND_NAMES, packed
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from workbench.runs import RunStore
     from workbench.selfref.meta_spec import MetaSpec
+    from workbench.tasks.episode_spec import EpisodeSpec
     from workbench.tasks.episodes import Episodes
 
 NEIGHBOUR_EPISODES = 1000
@@ -105,8 +107,9 @@ class Race:
             "chance": 1 / episodes.ways,
             "shots": [*range(0 if episodes.delayed else 1, episodes.shots + 1)],
             "every": self.spec.point_every,
+            "validOf": _valid_of(episodes),
             "total": self.spec.steps,
-            "threshold": 1 / episodes.ways + LEFT * (1 - 1 / episodes.ways),
+            "threshold": off_plateau(self.spec),
             "lines": [self._line(kind) for kind in self.runners],
         }
 
@@ -159,6 +162,12 @@ class Race:
         line["every"] = spec.point_every
         self._lines[kind] = len(curve), line
         return line
+
+
+def _valid_of(spec: EpisodeSpec) -> str:
+    """Return what episodes of validation are made of."""
+    own = spec.valid or spec.data == OMNIGLOT
+    return "classes of its own" if own else "other drawings of the training classes"
 
 
 def _shot(name: str) -> int:
