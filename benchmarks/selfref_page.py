@@ -20,11 +20,12 @@ TEMPLATE = """{heading}
 Made by
 
 ```
-python -m benchmarks.selfref_torch {turns} > torch.json   # where torch is
+python -m benchmarks.selfref_torch TURNS > torch.json   # where torch is
 python -m benchmarks.selfref --turns {turns} --torch torch.json --page
 ```
 
-Machine: {machine}. One thread; processor time; the best of {turns} turns; float32.
+Machine: {machine}. One thread; processor time; the best of {turns} turns in
+JAX; float32.
 
 One SRWM layer, forward and backward: sequences per processor second, and how many times
 as fast the chunks are. The PyTorch loop is written once with four matrices as the

@@ -26,6 +26,7 @@ def main() -> None:
     specs = {
         "omniglot pixels": omniglot,
         "omniglot edges": omniglot.but(encoder="edges"),
+        "omniglot directions": omniglot.but(encoder="directions", features=128),
         "mnist-5k pixels": mnist,
         "mnist-5k pixels, whitened": mnist.but(whiten=True),
     }

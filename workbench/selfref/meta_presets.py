@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 META_TASKS: Mapping[str, EpisodeSpec] = {
-    "mnist-5k": EpisodeSpec("mnist-5k", whiten=True, rotations=8, blends=40),
+    "mnist-5k": EpisodeSpec("mnist-5k", whiten=True, rotations=8),
     "digits": EpisodeSpec("digits", features=32, whiten=True, rotations=8),
     "omniglot": EpisodeSpec(
         "omniglot", encoder="directions", features=128, rotations=8, variants=4
@@ -22,8 +22,8 @@ META_TASKS: Mapping[str, EpisodeSpec] = {
 }
 """Episodes to train on; `EpisodeSpec.but` changes them."""
 
-STEPS: Mapping[str, int] = {"mnist-5k": 7000}
-"""Within two minutes of two cores."""
+SETTINGS: Mapping[str, Mapping[str, Any]] = {"omniglot": {"decay": "cosine"}}
+"""What a training on a task has beside the defaults of `MetaSpec`."""
 
 
 def meta_preset(kind: str, task: str, **settings: Any) -> MetaSpec:
@@ -50,6 +50,6 @@ def meta_preset(kind: str, task: str, **settings: Any) -> MetaSpec:
         for name in [*settings]
         if name in EpisodeSpec.checks and name not in MetaSpec.checks
     }
-    usual = {"query_scale": 0.1, "steps": STEPS.get(task, 8000), "decay": "cosine"}
+    usual = {"query_scale": 0.1, **SETTINGS.get(task, {})}
     settings = {**usual, "name": f"{kind} {task}", **settings}
     return MetaSpec.of(kind, META_TASKS[task].but(**own), **settings)
