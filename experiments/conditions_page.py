@@ -156,6 +156,7 @@ def report(
             ),
             others=table(("condition", "concept", "with it", "control", "p"), others),
             tests=len(others),
+            short=_short(conditions, series, size),
             worth=_worth(conditions, series, size),
             budgets=_budgets(conditions, series),
             minutes=f"{sum(line['seconds'] for line in lines_) / 60:,.0f}",
@@ -175,6 +176,25 @@ def _worth(conditions: Mapping[str, Condition], series: Series, size: Size) -> s
         rows.append([name, condition.concept, *cells])
     header = ("condition", "concept", "without", "worth, points", "control", "worth")
     return table(header, rows)
+
+
+def _short(conditions: Mapping[str, Condition], series: Series, size: Size) -> str:
+    """Say of each condition whether its concept pays there, and whether it came."""
+    told = []
+    for name, condition in conditions.items():
+        hands = series.lines(condition=name, arm=BY_HAND[0], **size)
+        arms = [series.lines(condition=name, arm=arm, **size) for arm in ARMS]
+        if not hands or not all(arms):
+            continue
+        value, low, high = hands[0]["difference"]
+        pays = "pays" if low > 0 else "costs" if high < 0 else "is not seen to pay"
+        came = [sum(condition.concept in x["concepts"] for x in of) for of in arms]
+        told.append(
+            f"- {name}: by hand, {condition.concept} {pays}"
+            f" ({100 * value:+.2f} points). {came[0]} of {len(arms[0])} winners have it, {came[1]} of {len(arms[1])}"
+            " of the control."
+        )
+    return "\n".join(told)
 
 
 def _budgets(conditions: Mapping[str, Condition], series: Series) -> str:

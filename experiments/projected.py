@@ -347,6 +347,7 @@ def report(series: Series, budget: int, page: Path) -> None:
                 compared,
             ),
             counts=_counts(lines),
+            stepped=_stepped(evolved),
             climb=climb.name,
             climbed=f"{top['dataset']}, seed {top['seed']}",
             milestones=table(
@@ -378,6 +379,14 @@ def _counts(lines: Sequence[Line]) -> str:
         ]
         rows.append([name, *cells])
     return table(("concept", *(arm.replace("_", " ") for arm in arms)), rows)
+
+
+def _stepped(lines: Sequence[Line]) -> str:
+    """Say how many programs step along the gradient of a loss."""
+    of = sum(
+        any("gradient step" in name for name in line["concepts"]) for line in lines
+    )
+    return f"{of} of {len(lines)}"
 
 
 def _programs(series: Series, budget: int) -> str:
