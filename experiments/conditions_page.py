@@ -77,7 +77,12 @@ def report(
 ) -> None:
     """Write the page and its figure."""
     picture = page.with_name("conditions_concepts.svg")
-    draw(conditions, series, size, picture)
+    ran = {
+        name: kind
+        for name, kind in conditions.items()
+        if series.lines(condition=name, arm="condition", **size)
+    }
+    draw(ran, series, size, picture)
     rows, gains, others = [], [], []
     for name, condition in conditions.items():
         lines = {arm: series.lines(condition=name, arm=arm, **size) for arm in ARMS}
@@ -191,8 +196,8 @@ def _short(conditions: Mapping[str, Condition], series: Series, size: Size) -> s
         came = [sum(condition.concept in x["concepts"] for x in of) for of in arms]
         told.append(
             f"- {name}: by hand, {condition.concept} {pays}"
-            f" ({100 * value:+.2f} points). {came[0]} of {len(arms[0])} winners have it, {came[1]} of {len(arms[1])}"
-            " of the control."
+            f" ({100 * value:+.2f} points). {came[0]} of {len(arms[0])} winners"
+            f" have it, {came[1]} of {len(arms[1])} of the control."
         )
     return "\n".join(told)
 
