@@ -18,7 +18,7 @@ from workbench.selfref.meta_presets import META_TASKS, meta_preset
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.trained import load_trained
 from workbench.selfref.training import DivergenceError, MetaTraining, off_plateau
-from workbench.selfref.updates import CHUNK, _judge, begin, share, update
+from workbench.selfref.updates import CHUNK, begin, judge, share, update
 from workbench.tasks import EpisodeSpec, make_episodes
 
 EPISODES = EpisodeSpec("digits", ways=2, shots=2, queries=2, features=8)
@@ -132,7 +132,7 @@ def test_two_tasks_in_a_row_can_be_trained_on_and_judged(labels, shots):
     carry = jax.eval_shape(partial(begin, spec))
     updated = jax.eval_shape(partial(update, spec), pools, key, carry)
     assert updated.sums.shape == (4,)
-    went, _ = jax.eval_shape(partial(_judge, spec), pools, carry.params, key)
+    went, _ = jax.eval_shape(partial(judge, spec), pools, carry.params, key)
     assert shots_of(episodes) == shots
     assert went.by_shot.shape == (CHUNK, len(shots))
     assert went.by_position.shape == (CHUNK, episodes.length)

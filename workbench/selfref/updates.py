@@ -162,7 +162,7 @@ def judged(
     """
     found, squares = [], []
     for i in range(-(-episodes // CHUNK)):
-        went, square = _judge(spec, pools, params, jax.random.fold_in(key, i))
+        went, square = judge(spec, pools, params, jax.random.fold_in(key, i))
         found.append(jax.tree.map(np.asarray, went))
         squares.append(float(square))
     joined = jax.tree.map(lambda *parts: np.concatenate(parts)[:episodes], *found)
@@ -170,9 +170,10 @@ def judged(
 
 
 @partial(jax.jit, static_argnames="spec")
-def _judge(
+def judge(
     spec: MetaSpec, pools: tuple[Array, ...], params: Params, key: Array
 ) -> tuple[Scores, Array]:
+    """Return the scores of a chunk of episodes and the mean square of its targets."""
     batch = _batch(spec, pools, key, CHUNK, 0.0)
     said = answers(make_model(spec.model), params, batch, rounds_of(spec.episodes))
     went = scores(spec.episodes, batch, said, dense=spec.dense)
