@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.selfref.meta_spec import MetaSpec
 from workbench.selfref.training import MetaTraining
 from workbench.tasks.episode_spec import EpisodeSpec
-from workbench.widgets.microscope_episode import Drawn
+from workbench.widgets.microscope_drawn import Drawn
 from workbench.widgets.microscope_shipped import save_examples
 
 if TYPE_CHECKING:

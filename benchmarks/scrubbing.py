@@ -63,7 +63,8 @@ PARTS = {
 }
 
 
-def _counted(counters: CDPSession) -> dict[str, float]:
+def counted(counters: CDPSession) -> dict[str, float]:
+    """Return the counters of a page: seconds of its main thread, by kind."""
     metrics = counters.send("Performance.getMetrics")["metrics"]
     return {metric["name"]: metric["value"] for metric in metrics}
 
@@ -92,9 +93,9 @@ def measure(steps: int, times: int, rounds: int, width: int) -> dict[str, Any]:
                 )
                 counters = notebook.context.new_cdp_session(notebook.page)
                 counters.send("Performance.enable", {"timeDomain": "threadTicks"})
-                before = _counted(counters)
+                before = counted(counters)
                 result = root.evaluate(SCRUB, rounds)
-                after = _counted(counters)
+                after = counted(counters)
                 result["work"] = {name: after[name] - before[name] for name in PARTS}
                 result["bytes"] = len(json.dumps(notebook.save()))
                 return result

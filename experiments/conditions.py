@@ -8,21 +8,18 @@ ends on one core; what the winners have found is counted by `workbench.insight`.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from statistics import median
 from typing import TYPE_CHECKING
 
 from experiments import projected
-from experiments.figures import BLUE, ORANGE, figure, legend
-from experiments.page import number, percent, table, template, write
-from experiments.searching import ended, line_of
+from experiments.by_hand import worth
+from experiments.conditions_page import ARMS, BY_HAND, HAND, report
+from experiments.searching import ended, line_of, recounted
 from experiments.series import Series, parse, seed_of, teller
-from experiments.statistics import fisher, mean, wilson
 from workbench.engine import evaluate
 from workbench.evolution import CacheSpec, HurdleSpec, SearchSpec
-from workbench.programs import library
+from workbench.programs import Space, library
 from workbench.tasks import ProjectedTasks, TenClassTasks
 
 if TYPE_CHECKING:
@@ -34,11 +31,12 @@ if TYPE_CHECKING:
 NAME = "conditions"
 RUNS, BUDGET, POPULATIONS = 10, 25_000, 5
 FIELDS = ("condition", "arm", "budget", "populations", "seed")
-ARMS = ("condition", "control")
 FRESH = 24  # tasks of T_select, and of T_final
 
 SPACE = replace(projected.SPACE, scalars=10, vectors=16, matrices=4)
 """The paper's addresses; operations and lengths are those of its section 4.2."""
+NARROW = replace(SPACE, scalars=6, vectors=10, matrices=3)
+"""One address of each kind more than the network has: fewer mutations touch nothing."""
 
 TEN_CLASS_NETWORK = """
 def Setup():
@@ -80,14 +78,30 @@ class Condition:
     condition: ProjectedTasks | TenClassTasks
     control: ProjectedTasks | TenClassTasks
     paper: str
+    space: Space = SPACE
+    hurdle: HurdleSpec = field(default_factory=lambda: HurdleSpec(train=100, valid=100))
+    share: int = 1  #: times the budget
+
+    @property
+    def first(self) -> bool:
+        """Whether it is one of the first series, in the paper's memory."""
+        return self.space is SPACE
+
+    def tasks(self, arm: str) -> ProjectedTasks | TenClassTasks:
+        """Return the tasks of an arm."""
+        return self.condition if arm == "condition" else self.control
+
+    def start(self, arm: str) -> str:
+        """Return the text of the network that an arm starts from."""
+        vector = self.tasks(arm).label == "vector"
+        return TEN_CLASS_NETWORK if vector else str(library.two_layer_network())
 
     def spec(self, arm: str, budget: int, populations: int, seed: int) -> SearchSpec:
         """Return the search of one run."""
-        tasks = self.condition if arm == "condition" else self.control
-        vector = tasks.label == "vector"
+        tasks = self.tasks(arm)
         return SearchSpec(
             name=f"{self.title}, {arm}",
-            space=replace(SPACE, label=tasks.label),
+            space=replace(self.space, label=tasks.label),
             tasks=tasks,
             select=replace(tasks, tasks=FRESH, seed=1),
             final=_held_out(replace(tasks, tasks=FRESH, seed=2)),
@@ -99,12 +113,12 @@ class Condition:
                 ("insert_instruction", 1.0),
                 ("remove_instruction", 2.0),
             ),
-            initial=TEN_CLASS_NETWORK if vector else str(library.two_layer_network()),
+            initial=self.start(arm),
             cache=CacheSpec(),
-            hurdle=HurdleSpec(train=100, valid=100),
+            hurdle=self.hurdle,
             cost_factor=4.0,
             populations=populations,
-            individuals=budget,
+            individuals=budget * self.share,
             seed=seed_of(NAME, self.title, arm, seed),
         )
 
@@ -140,6 +154,25 @@ CONDITIONS = {
         replace(PAIRS, train=400),
         "ten classes (45,000 examples) against two: 24 of 30 against 0 of 30",
     ),
+    "few examples, 50 epochs": Condition(
+        "few examples, 50 epochs",
+        "noisy ReLU",
+        replace(PAIRS, train=80, valid=600, epochs=50),
+        replace(PAIRS, train=400, valid=600, epochs=10),
+        "as few examples",
+        space=NARROW,
+        # Noise pays late: neither as early nor as strict as the paper's hurdle.
+        hurdle=HurdleSpec(train=1000, valid=100, quantile=0.5),
+    ),
+    "fast training, 16 tasks": Condition(
+        "fast training, 16 tasks",
+        "decaying learning rate",
+        replace(PAIRS, train=200, valid=400, epochs=1, tasks=16),
+        replace(PAIRS, train=200, valid=400, epochs=10, tasks=16),
+        "as fast training",
+        space=NARROW,
+        share=4,
+    ),
 }
 
 
@@ -152,6 +185,8 @@ def run(
     checkpoints: Path | None = None,
 ) -> Line:
     """Search once; keep also what the start reaches on the same fresh tasks."""
+    if arm in BY_HAND:
+        return by_hand(condition, arm.removeprefix(HAND))
     spec = CONDITIONS[condition].spec(arm, budget, populations, seed)
     search = ended(spec, checkpoints)
     start, final = spec.start(), spec.task_spec("final")
@@ -161,9 +196,27 @@ def run(
     return {**line_of(search, "accuracy"), "start": begun}
 
 
+def by_hand(condition: str, arm: str) -> Line:
+    """Return what the paper's concept is worth on fresh tasks of an arm."""
+    kind = CONDITIONS[condition]
+    tasks = kind.tasks(arm)
+    tuning = replace(tasks, tasks=FRESH, seed=1)
+    fresh = _held_out(replace(tasks, tasks=4 * FRESH, seed=2))
+    return worth(kind.concept, kind.start(arm), tuning.make(), fresh.make())
+
+
+def recount(line: Line) -> Line:
+    """Name the concepts of a line's program anew."""
+    tasks = CONDITIONS[line["condition"]].tasks(line["arm"].removeprefix(HAND))
+    return recounted(line, "accuracy", tasks.label)
+
+
 def keys(runs: int, budget: int, populations: int = POPULATIONS) -> list[Key]:
     """Return the runs in the order in which they are made: seed by seed."""
-    return [
+    hands: list[Key] = [
+        (c, arm, budget, populations, 1) for c in CONDITIONS for arm in BY_HAND
+    ]
+    return hands + [
         (condition, arm, budget, populations, seed)
         for seed in range(1, runs + 1)
         for condition in CONDITIONS
@@ -171,159 +224,17 @@ def keys(runs: int, budget: int, populations: int = POPULATIONS) -> list[Key]:
     ]
 
 
-Size = dict[str, int]
-"""The budget and the populations of a run."""
-
-
-def counted(series: Series, size: Size, condition: str, arm: str) -> Counter[str]:
-    """Return in how many winners each concept was found."""
-    lines = series.lines(condition=condition, arm=arm, **size)
-    return Counter(name for line in lines for name in line["concepts"])
-
-
-def draw(series: Series, size: Size, path: Path) -> None:
-    """Draw how often the paper's concept was found, with and without the condition."""
-    with figure(path, height=3.2) as axes:
-        for turn, (arm, colour, mark) in enumerate(
-            zip(ARMS, (BLUE, ORANGE), ("o", "s"), strict=True)
-        ):
-            for place, (name, condition) in enumerate(reversed(CONDITIONS.items())):
-                lines = series.lines(condition=name, arm=arm, **size)
-                if not lines:
-                    continue
-                found = counted(series, size, name, arm)[condition.concept]
-                share = wilson(found, len(lines))
-                error = [[share.value - share.low], [share.high - share.value]]
-                axes.errorbar(
-                    [share.value],
-                    [place + 0.12 - 0.24 * turn],
-                    xerr=error,
-                    fmt=mark,
-                    color=colour,
-                    capsize=3,
-                    label=arm if place == 0 else None,
-                )
-        names = [f"{c.title}:\n{c.concept}" for c in reversed(CONDITIONS.values())]
-        axes.set_yticks(range(len(names)), names)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.5, len(names) - 0.5))
-        axes.set_xlabel("share of winners with the concept, Wilson's 95 % (1)")
-        legend(axes)
-
-
-def report(series: Series, size: Size, page: Path) -> None:
-    """Write the page and its figure."""
-    picture = page.with_name("conditions_concepts.svg")
-    draw(series, size, picture)
-    rows, gains, others = [], [], []
-    for name, condition in CONDITIONS.items():
-        lines = {arm: series.lines(condition=name, arm=arm, **size) for arm in ARMS}
-        if not all(lines.values()):
-            continue
-        runs = [len(lines[arm]) for arm in ARMS]
-        found = {arm: counted(series, size, name, arm) for arm in ARMS}
-        hits = [found[arm][condition.concept] for arm in ARMS]
-        shares = [wilson(hit, of) for hit, of in zip(hits, runs, strict=True)]
-        rows.append(
-            [
-                name,
-                condition.concept,
-                *(
-                    f"{hit} of {of}: {percent(share, 0)}"
-                    for hit, of, share in zip(hits, runs, shares, strict=True)
-                ),
-                f"{fisher(hits[0], runs[0], hits[1], runs[1]):.3g}",
-                condition.paper,
-            ]
-        )
-        for arm in ARMS:
-            finals = [line["final"] for line in lines[arm]]
-            starts = [line["start"] for line in lines[arm]]
-            gained = [100 * (f - s) for f, s in zip(finals, starts, strict=True)]
-            gains.append(
-                [
-                    f"{name}, {arm}",
-                    number(mean(starts), ".3f"),
-                    number(mean(finals), ".3f"),
-                    number(mean(gained), "+.2f"),
-                    f"{mean([line['evaluations'] for line in lines[arm]]).value:,.0f}",
-                    f"{median(line['found_at'] for line in lines[arm]):,.0f}",
-                ]
-            )
-        for concept in sorted(set(found["condition"]) | set(found["control"])):
-            both = [found[arm][concept] for arm in ARMS]
-            others.append(
-                [
-                    name,
-                    concept,
-                    *(f"{hit} of {of}" for hit, of in zip(both, runs, strict=True)),
-                    f"{fisher(both[0], runs[0], both[1], runs[1]):.2g}",
-                ]
-            )
-    lines_ = series.lines(**size)
-    write(
-        page,
-        template(NAME).format(
-            budget=f"{size['budget']:,}",
-            populations=size["populations"],
-            table=table(
-                (
-                    "condition",
-                    "concept",
-                    "with it",
-                    "control",
-                    "Fisher's p",
-                    "the paper",
-                ),
-                rows,
-            ),
-            figure=picture.name,
-            gains=table(
-                (
-                    "arm",
-                    "start",
-                    "winner",
-                    "gain, points",
-                    "full evaluations",
-                    "winner is number",
-                ),
-                gains,
-            ),
-            others=table(("condition", "concept", "with it", "control", "p"), others),
-            tests=len(others),
-            budgets=_budgets(series),
-            minutes=f"{sum(line['seconds'] for line in lines_) / 60:,.0f}",
-        ),
-    )
-
-
-def _budgets(series: Series) -> str:
-    """Return what each budget in the file came to, over all conditions."""
-    rows = []
-    tried = {(line["populations"], line["budget"]) for line in series.lines()}
-    for populations, budget in sorted(tried):
-        cells = []
-        for arm in ARMS:
-            lines = series.lines(arm=arm, budget=budget, populations=populations)
-            found = sum(
-                CONDITIONS[line["condition"]].concept in line["concepts"]
-                for line in lines
-            )
-            gains = [100 * (line["final"] - line["start"]) for line in lines]
-            cells += [f"{found} of {len(lines)}", f"{mean(gains).value:+.2f}"]
-        rows.append([f"{populations}, {budget:,}", *cells])
-    header = ("populations, individuals in all", "condition", "gain", "control", "gain")
-    return table(header, rows)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
     more = {"populations": (POPULATIONS, "of one run, without exchange")}
-    options = parse(NAME, __doc__, RUNS, BUDGET, arguments, more=more)
+    options = parse(NAME, __doc__, RUNS, BUDGET, arguments, more=more, named=True)
     series = Series(options.file, FIELDS)
     size = {"budget": options.budget, "populations": options.populations}
-    if options.report:
+    if options.recount:
+        series.revise(recount)
+    elif options.report:
         series.require(**size)
-        report(series, size, options.page)
+        report(CONDITIONS, series, size, options.page)
     else:
         one = partial(run, checkpoints=options.checkpoints)
         series.fill(keys(options.runs, **size), one, teller())

@@ -6,20 +6,21 @@ import hashlib
 import json
 import time
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from workbench.evolution import Search
 from workbench.insight import CATALOGUE, discover
+from workbench.programs import Program, Space
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from experiments.series import Line
     from workbench.evolution import Ancestor, SearchSpec
     from workbench.insight.probe import Metric
-    from workbench.programs import Program
     from workbench.tasks import TaskSet
 
 CHUNK = 2_000  # individuals
@@ -76,6 +77,26 @@ def concepts(
     return [found.concept.name for found in discover(program, metric, tasks)]
 
 
+def recounted(
+    line: Line,
+    metric: Metric,
+    label: Literal["scalar", "vector"] = "scalar",
+    tasks: TaskSet | None = None,
+) -> Line:
+    """Return a recorded line with the concepts that today's detectors name."""
+    space = Space(label=label)
+    anew = {
+        **line,
+        "concepts": concepts(Program.from_text(line["program"], space), metric, tasks),
+    }
+    if "milestones" in line:
+        # Lines from before ancestors were kept have nothing to count again.
+        texts = line.get("ancestors", ())
+        named = [concepts(Program.from_text(text, space), metric) for text in texts]
+        anew["milestones"] = milestones(line["steps"], named)
+    return anew
+
+
 def line_of(search: Search, metric: Metric) -> Line:
     """Return what a series keeps of an ended search.
 
@@ -106,23 +127,31 @@ class Climb(NamedTuple):
 
     steps: list[tuple[int, float]]  #: individuals and fitness at each new height
     milestones: list[tuple[str, int, float]]  #: concept, individuals, fitness
+    ancestors: list[str]  #: the effective program at each new height
 
 
 def climb_of(search: Search, metric: Metric) -> Climb:
-    """Return when the ancestors of the best improved, and came to its concepts.
-
-    A concept counts from the ancestor since which all that were better had it.
-    """
+    """Return when the ancestors of the best improved, and came to its concepts."""
     heights: list[Ancestor] = []
     for ancestor in search.lineage:
         if not heights or ancestor.fitness > heights[-1].fitness:
             heights.append(ancestor)
-    named = [set(concepts(ancestor.program, metric)) for ancestor in heights]
-    milestones = []
+    named = [concepts(ancestor.program, metric) for ancestor in heights]
+    steps = [(ancestor.individuals, ancestor.fitness) for ancestor in heights]
+    texts = [str(ancestor.program.effective()) for ancestor in heights]
+    return Climb(steps, milestones(steps, named), texts)
+
+
+def milestones(
+    steps: Sequence[tuple[int, float]], named: Sequence[Collection[str]]
+) -> list[tuple[str, int, float]]:
+    """Return when each of the last one's concepts came to stay.
+
+    A concept counts from the ancestor since which all that were better had it.
+    """
+    found = []
     for concept in CATALOGUE:
         if named and concept in named[-1]:
             lacking = [i for i, names in enumerate(named) if concept not in names]
-            first = heights[lacking[-1] + 1 if lacking else 0]
-            milestones.append((concept, first.individuals, first.fitness))
-    steps = [(ancestor.individuals, ancestor.fitness) for ancestor in heights]
-    return Climb(steps, sorted(milestones, key=itemgetter(1)))
+            found.append((concept, *steps[lacking[-1] + 1 if lacking else 0]))
+    return sorted(found, key=itemgetter(1))

@@ -91,10 +91,20 @@ class Series:
     def add(self, line: Line) -> None:
         """Keep a finished run; a reader, or a kill, never finds half a line."""
         self._lines[self._key(line)] = line
+        self._write()
+
+    def _write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")
         new.write_text("".join(json.dumps(entry) + "\n" for entry in self.lines()))
         new.replace(self.path)
+
+    def revise(self, revised: Callable[[Line], Line]) -> int:
+        """Put what `revised` makes of each line in its place; count what differs."""
+        before = self._lines
+        self._lines = {key: revised(line) for key, line in before.items()}
+        self._write()
+        return sum(self._lines[key] != line for key, line in before.items())
 
     def fill(
         self,
@@ -131,6 +141,8 @@ def parse(
     arguments: Sequence[str] | None,
     unit: str = "individuals",
     more: Mapping[str, tuple[int, str]] | None = None,
+    *,
+    named: bool = False,
 ) -> argparse.Namespace:
     """Read the command line that all series share.
 
@@ -146,6 +158,8 @@ def parse(
         What the budget counts.
     more
         Further numbers: default and help by name.
+    named
+        Whether its lines name concepts, which can be counted again.
     """
     parser = argparse.ArgumentParser(prog=f"python -m experiments.{name}")
     parser.description = doc
@@ -160,6 +174,12 @@ def parse(
         action="store_true",
         help="run nothing, write the page from the lines of this budget",
     )
+    if named:
+        parser.add_argument(
+            "--recount",
+            action="store_true",
+            help="run nothing, name the concepts of all recorded programs anew",
+        )
     parser.add_argument("--file", type=Path, default=DATA / f"{name}.jsonl")
     parser.add_argument(
         "--page", type=Path, default=DOCS / f"{name}.md", help="where the report goes"

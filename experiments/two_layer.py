@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from experiments.figures import BLACK, BLUE, GREEN, ORANGE, figure, legend
 from experiments.page import number, percent, table, template, write
-from experiments.searching import concepts, ended, line_of
+from experiments.searching import concepts, ended, line_of, recounted
 from experiments.series import Series, parse, seed_of, teller
 from experiments.statistics import mean, wilson
 from workbench.engine import evaluate
@@ -96,6 +96,14 @@ def run(arm: str, budget: int, seed: int, checkpoints: Path | None = None) -> Li
     if best is not None and searched is not None:
         line["concepts"] = concepts(best.program, "rmse", searched.make())
     return line
+
+
+def recount(line: Line) -> Line:
+    """Name the concepts of a line's program anew; a search's need its tasks."""
+    if line["arm"] not in ARMS:
+        return recounted(line, "rmse")
+    searched = ARMS[line["arm"]].spec(line["budget"], line["seed"]).task_spec("tasks")
+    return recounted(line, "rmse", tasks=None if searched is None else searched.make())
 
 
 def by_hand(name: str, arm: str, seed: int) -> Line:
@@ -262,9 +270,11 @@ def _verdict(series: Series, budget: int) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, or write the report."""
-    options = parse(NAME, __doc__, RUNS, BUDGET, arguments)
+    options = parse(NAME, __doc__, RUNS, BUDGET, arguments, named=True)
     series = Series(options.file, FIELDS)
-    if options.report:
+    if options.recount:
+        series.revise(recount)
+    elif options.report:
         series.require(budget=options.budget)
         report(series, options.budget, options.page)
     else:

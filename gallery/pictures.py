@@ -43,7 +43,7 @@ def photograph(folder: Path, work: Path) -> Iterator[str]:
     """
     with _notebook(work) as notebook:
         notebook.run_cell(0)
-        roots = {view: views.show(notebook, view) for view in views.VIEWS}
+        roots = views.show(notebook)
         for root in roots.values():
             notebook.show_width(root, CELL)
         folder.mkdir(parents=True, exist_ok=True)

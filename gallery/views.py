@@ -310,16 +310,23 @@ def cells(views: tuple[View, ...] = VIEWS) -> list[str]:
     return [SETUP, *(view.cell for view in views)]
 
 
-def show(notebook: Notebook, view: View, views: tuple[View, ...] = VIEWS) -> Locator:
-    """Run a view's cell in such a notebook, bring the view into the state, return it.
+def show(notebook: Notebook, views: tuple[View, ...] = VIEWS) -> dict[View, Locator]:
+    """Run the cells of views in such a notebook; return each, in the state it names.
 
-    The first cell must have run.
+    The first cell must have run. No view is waited for before all cells have run:
+    what some compute in the background goes on meanwhile.
     """
-    before = notebook.page.locator(f".{view.root}").count()
-    notebook.run_cell(1 + views.index(view))
-    root = notebook.widget(view.root, before)
-    for selector in view.clicks:
-        root.locator(selector).first.dispatch_event("click")
-    ready = root.locator(view.ready).first
-    until(ready.is_visible, f"{view.name}: {view.ready}", page=notebook.page)
-    return root
+    roots = {}
+    for number, view in enumerate(views, 1):
+        before = notebook.page.locator(f".{view.root}").count()
+        notebook.run_cell(number)
+        roots[view] = notebook.widget(view.root, before)
+    for view, root in roots.items():
+        root.evaluate("root => root.scrollIntoView({block: 'center'})")
+        for selector in view.clicks:
+            clicked = root.locator(selector).first
+            until(clicked.is_visible, f"{view.name}: {selector}", page=notebook.page)
+            clicked.dispatch_event("click")
+        ready = root.locator(view.ready).first
+        until(ready.is_visible, f"{view.name}: {view.ready}", page=notebook.page)
+    return roots

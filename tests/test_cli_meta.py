@@ -97,9 +97,26 @@ def test_what_can_not_be_is_refused(told):
     )
     assert "EpisodeSpec.ways is 1" in refusal("meta", "train", "srwm", "--ways", "1")
     assert "there is no folder" in refusal(*TINY, "--save", "/nowhere/model.npz")
+    assert "there is no file gone.npz; acc" in refusal("meta", "eval", "gone.npz")
+    assert "no setting 'sigments'; accepted: batch, clip, cut" in refusal(
+        *TINY, "--set", "sigments=2"
+    )
+    assert "accepted: FIELD=VALUE" in refusal(*TINY, "--set", "segments")
+    assert "shots is given twice" in refusal(*TINY, "--set", "shots=4")
+    assert "ModelSpec.input_softmax is 'yes'" in refusal(
+        *TINY, "--set", "input_softmax=yes"
+    )
     assert "split is 'dev'" in refusal(
         "meta", "eval", told[-1]["run"], "--split", "dev"
     )
+
+
+def test_any_field_can_be_set():
+    settings = ("--set", "segments=2", "--set", "read=after", "--set", "rates=1")
+    first, *_, last = lines(*TINY, *settings, "--no-store", "--json")
+    assert first["spec"]["episodes"]["segments"] == 2
+    assert first["spec"]["model"]["read"] == "after"
+    assert last["status"] == "finished"
 
 
 def test_missing_data_end_a_training_with_what_to_do():

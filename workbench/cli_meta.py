@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +64,14 @@ def train(
     dense: Annotated[
         bool | None, typer.Option("--dense", help="Ask after every round of shots.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Any other field of EpisodeSpec, ModelSpec or MetaSpec; repeatable.",
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
     no_store: Annotated[
         bool, typer.Option("--no-store", help="Keep the run in memory only.")
@@ -95,7 +104,7 @@ def train(
         "name": name,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
-    spec = meta_preset(kind, task, **chosen)
+    spec = meta_preset(kind, task, **{**chosen, **_read(settings or [], chosen)})
     if save is not None and not save.absolute().parent.is_dir():
         raise ValueError(f"--save {save}: there is no folder {save.parent}")
     training = importlib.import_module("workbench.selfref.training")
@@ -130,9 +139,29 @@ def evaluate(
         Console().print(_told(found, regression=spec.episodes.regression))
 
 
+def _read(settings: list[str], chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return what --set says: numbers, true, false and null as in JSON, or a text."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        field, equals, text = setting.partition("=")
+        if not equals or not field:
+            raise ValueError(f"--set {setting}; accepted: FIELD=VALUE")
+        if field in {*chosen, *found}:
+            raise ValueError(f"--set {setting}: {field} is given twice; accepted: once")
+        try:
+            found[field] = json.loads(text)
+        except ValueError:
+            found[field] = text
+    return found
+
+
 def _trained(model: str) -> Trained:
     """Return what a file or a run holds."""
     if Path(model).suffix == ".npz":
+        if not Path(model).is_file():
+            raise ValueError(
+                f"there is no file {model}; accepted: a file of --save, or a run's id"
+            )
         module = importlib.import_module("workbench.selfref.trained")
         return module.load_trained(model)
     store = RunStore()

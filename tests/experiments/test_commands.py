@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import conditions, linear, projected, two_layer
+from experiments import by_hand, conditions, linear, projected, two_layer
 from experiments.page import template
 from experiments.statistics import rate, wilson
 from workbench.engine import evaluate
@@ -38,13 +38,17 @@ def command(tmp_path, monkeypatch):
     monkeypatch.setattr(projected, "SIZES", {"digits": (100, 20)})
     monkeypatch.setattr(projected, "TASKS", (4, 4, 4))
     few = {"dataset": "digits", "train": 40, "valid": 20, "tasks": 4}
+    chosen = ("ten classes", "few examples, 50 epochs")
     smaller = {
         name: replace(
             c, condition=replace(c.condition, **few), control=replace(c.control, **few)
         )
         for name, c in conditions.CONDITIONS.items()
+        if name in chosen
     }
     monkeypatch.setattr(conditions, "CONDITIONS", smaller)
+    for field, less in (("RATES", (0.05,)), ("SCALES", (0.1,))):
+        monkeypatch.setattr(by_hand, field, less)
     for module in (two_layer, conditions):
         monkeypatch.setattr(module, "FRESH", 4)
 
@@ -67,7 +71,7 @@ SMALLEST = {
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_command_runs_resumes_and_reports(name, command, tmp_path):
+def test_a_command_runs_resumes_recounts_and_reports(name, command, tmp_path):
     lines, _ = command(name, *SMALLEST[name])
     module = MODULES[name]
     wanted = module.keys(int(SMALLEST[name][1]), int(SMALLEST[name][3]))
@@ -75,6 +79,11 @@ def test_a_command_runs_resumes_and_reports(name, command, tmp_path):
     before = (tmp_path / "lines.jsonl").stat().st_mtime_ns
     command(name, *SMALLEST[name])
     assert (tmp_path / "lines.jsonl").stat().st_mtime_ns == before
+    if "concepts" in lines[0]:
+        told = [{**line, "concepts": ["of another time"]} for line in lines]
+        file = tmp_path / "lines.jsonl"
+        file.write_text("".join(json.dumps(line) + "\n" for line in told))
+        assert command(name, "--recount")[0] == lines
     _, page = command(name, "--report", *SMALLEST[name][2:])
     text = page.read_text()
     pictures = {path.name: path.read_bytes() for path in tmp_path.glob("*.svg")}
@@ -162,3 +171,17 @@ def test_the_network_for_ten_classes_learns():
     )
     assert evaluate(start, tasks).fitness > 0.3
     assert evaluate(faster, tasks).fitness > 0.6
+
+
+@pytest.mark.parametrize(
+    "condition", ["few examples, 50 epochs", "fast training", "ten classes"]
+)
+def test_a_hand_writes_the_concept_that_the_detectors_name(condition):
+    kind = conditions.CONDITIONS[condition]
+    tasks = replace(kind.condition, dataset="digits", train=40, valid=20, tasks=4)
+    made = tasks.make()
+    found = by_hand.worth(kind.concept, kind.start("condition"), made, made)
+    assert kind.concept in found["concepts"]
+    difference, low, high = found["difference"]
+    assert low <= difference <= high
+    assert difference == pytest.approx(found["with"] - found["without"])

@@ -8,27 +8,31 @@ import pytest
 
 from tests.selfref.plain import softmax, srwm_heads
 from workbench.selfref import ModelSpec, make_model, record
+from workbench.selfref.plain import answers, walk
 
 STEPS, D = 7, 4
+
+
+def drawn(model):
+    """Parameters of a model at random, of the size that `init` gives them."""
+    random = np.random.default_rng(1)
+    shapes = jax.eval_shape(model.init, jax.random.key(0))
+    return jax.tree.map(
+        lambda one: random.standard_normal(one.shape, np.float32) / 2, shapes
+    )
 
 
 @cache
 def made(kind):
     model = make_model(ModelSpec(kind, 5, 4, layers=2, hidden=8, heads=2))
-    params = model.init(jax.random.key(1))
-    xs = np.asarray(jax.random.normal(jax.random.key(2), (STEPS, 5)))
+    params = drawn(model)
+    xs = np.random.default_rng(2).standard_normal((STEPS, 5), np.float32)
     return model, params, xs, record(model, params, xs, probes=xs)
 
 
 @pytest.mark.parametrize("kind", ["srwm", "deltanet"])
-def test_a_record_is_the_run_that_happens_without_it(kind):
-    model, params, xs, seen = made(kind)
-    state, ys = jax.jit(model.run)(params, model.start(params), xs)
-    np.testing.assert_allclose(seen.ys, ys, rtol=0, atol=1e-5)
-    for layer, start, end in zip(seen.layers, model.start(params), state, strict=True):
-        np.testing.assert_array_equal(layer.weights[0], start)
-        np.testing.assert_allclose(layer.weights[-1], end, rtol=0, atol=1e-5)
-    # Asked the example itself: the first answer of a step is what the step said.
+def test_asked_an_example_it_first_says_what_its_step_says(kind):
+    seen = made(kind)[3]
     np.testing.assert_allclose(seen.before, seen.ys, rtol=0, atol=1e-5)
     assert np.abs(seen.after - seen.before).max() > 1e-4
 
@@ -36,7 +40,7 @@ def test_a_record_is_the_run_that_happens_without_it(kind):
 @pytest.mark.parametrize("kind", ["srwm", "deltanet"])
 def test_each_step_moves_what_the_key_finds_to_the_value_by_the_rate(kind):
     for layer in made(kind)[3].layers:
-        parts = {"y": 0, "q": 1, "k": 2, "b": 3} if kind == "srwm" else {"y": 0}
+        parts = {"y": 0, "q": 1, "k": 2, "b": 3} if kind == "srwm" else {"v": 0}
         told = layer.steps
         gap = told["value"] - told["held"]
         for name, place in parts.items():
@@ -87,4 +91,43 @@ def test_what_cannot_be_looked_into_is_refused():
         record(model, params, xs, probes=xs[:2])
     still = make_model(ModelSpec("lstm", 5, 4, hidden=8))
     with pytest.raises(ValueError, match=r"kind is 'lstm'; accepted, .*'deltanet'"):
-        record(still, still.init(jax.random.key(0)), xs)
+        record(still, {}, xs)
+
+
+OPTIONS = (
+    ModelSpec("srwm", 5, 4, hidden=8, heads=2),
+    ModelSpec("srwm", 5, 4, hidden=8, heads=2, rates=1, read="after"),
+    ModelSpec("srwm", 5, 4, hidden=8, heads=2, layers=1, input_softmax=True),
+    ModelSpec("deltanet", 5, 4, hidden=8, heads=2),
+    ModelSpec("deltanet", 5, 4, hidden=8, heads=4, layers=1, read="before"),
+    ModelSpec("fake-sr", 5, 4, hidden=8, heads=2, layers=1),
+    ModelSpec("linear-attention", 5, 4, hidden=8, heads=2),
+    ModelSpec("lstm", 5, 4, hidden=8),
+)
+
+
+@pytest.mark.parametrize("spec", OPTIONS, ids=lambda spec: f"{spec.kind}-{spec.reads}")
+def test_the_numpy_way_is_that_of_the_compiled_model(spec):
+    model = make_model(spec)
+    params = drawn(model)
+    _, _, xs, _ = made("srwm")
+    way = walk(spec, params, xs, frozen_from=5)
+
+    @jax.jit
+    def compiled(params, xs):
+        state, ys = model.run(params, model.start(params), xs, frozen_from=5)
+        return state, ys, model.answer(params, state, xs)
+
+    state, ys, said = compiled(params, xs)
+    np.testing.assert_allclose(way.ys, ys, rtol=0, atol=2e-5)
+    found = answers(spec, params, way, np.array([STEPS]), xs[None])[0]
+    np.testing.assert_allclose(found, said, rtol=0, atol=2e-5)
+    for mine, theirs in zip(way.states, state, strict=True):
+        for part, held in zip(mine, jax.tree.leaves(theirs), strict=True):
+            np.testing.assert_allclose(part[-1], held, rtol=0, atol=2e-5)
+            np.testing.assert_array_equal(part[5], part[-1])
+    # Half the sequence, and from there the other half.
+    half = walk(spec, params, xs[:3])
+    there = tuple(tuple(part[-1] for part in parts) for parts in half.states)
+    rest = walk(spec, params, xs[3:], state=there, frozen_from=2)
+    np.testing.assert_allclose(rest.ys, way.ys[3:], rtol=0, atol=1e-6)

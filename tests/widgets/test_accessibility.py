@@ -47,7 +47,7 @@ def violations(root):
 def test_every_view_in_every_theme_and_width(open_notebook):
     notebook = open_notebook(*views.cells(), width=1300, height=2400)
     notebook.run_cell(0)
-    shown = {view.name: views.show(notebook, view) for view in views.VIEWS}
+    shown = {view.name: root for view, root in views.show(notebook).items()}
     notebook.page.evaluate(AXE.read_text())
     # To axe-core, all in a body without a height is clipped away.
     notebook.page.evaluate("() => { document.body.style.height = '100vh'; }")

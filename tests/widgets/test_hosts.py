@@ -119,9 +119,8 @@ def test_marimo(marimo, page):
     page.goto(marimo)
     panel = search_and_pause(page)
     assert panel.root.get_attribute("data-wb-theme") == "dark"
-    panel.root.get_by_role("tab", name="Debugger").click()
-    nested = panel.root.locator(".wb-nested")
-    note = "show it in a cell of its own"
-    until(lambda: note in nested.inner_text(), "what to do instead", page=page)
+    panel.root.get_by_role("tab", name="Lineage").click()
+    nested = panel.root.locator(".wb-nested .wb-lineage")
+    until(nested.is_visible, "a view in a view", page=page)
     page.reload()
     panel.until_status("Paused", "Ready")

@@ -6,11 +6,15 @@ import pytest
 from tests.evolution.small import small
 from tests.widgets.comms import FakeComm, until
 from workbench import Program, Search
-from workbench.evolution import load_recorded
+from workbench.evolution import Ancestor, load_recorded
+from workbench.programs import affine, empty, linear
 from workbench.runs import RunStore
 from workbench.widgets import LineageView
 from workbench.widgets.diff_parts import diff_parts
+from workbench.widgets.lineage_concepts import LineageConcepts
 from workbench.widgets.lineage_parts import KINDS
+from workbench.widgets.lineage_static import static_lineage
+from workbench.widgets.lineage_story import tell
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def unpacked(view, code):
     return kept
 
 
-def told(before, after):
+def changes(before, after):
     keys = ("kind", "left", "right", "left_live", "right_live", "matters")
     parts = diff_parts(before, after)["functions"]
     return [tuple(row[key] for key in keys) for one in parts for row in one["rows"]]
@@ -69,10 +73,10 @@ def test_every_step_is_saved_with_its_program_and_its_changes(demo, view):
         assert text(view, number) == str(step.program)
         saved = part["steps"][number]
         if step.parent is not None:
-            assert unpacked(view, saved["diff"]) == told(step.parent, step.program)
+            assert unpacked(view, saved["diff"]) == changes(step.parent, step.program)
         if "since" in saved:
             before = view.steps[step.previous].program
-            assert unpacked(view, saved["since"]) == told(before, step.program)
+            assert unpacked(view, saved["since"]) == changes(before, step.program)
 
 
 def test_steps_without_effect_say_what_they_left_alone(demo, view):
@@ -186,3 +190,33 @@ def test_hosts_without_widgets_get_the_curve_and_the_steps_that_gained_most(view
     assert "375,298" in html
     assert "Instruction replaced" in html
     assert view.static_html() is html
+
+
+def test_concepts_that_no_step_before_has_are_told(demo):
+    programs = [empty(), linear(), affine(), linear()]
+    lineage = tuple(
+        Ancestor(program, (n + 1) / 5, 10 * (n + 1), None if n == 0 else "identity", 0)
+        for n, program in enumerate(programs)
+    )
+    story = tell(lineage, (), demo.spec.space)
+    told = []
+    concepts = LineageConcepts(threading.RLock(), lambda: told.append(concepts.part()))
+    concepts.tell(story, demo.spec.tasks)
+    concepts.follow(2, live=False)
+    assert concepts.wait(300)
+    gradient = "gradient step of the squared error"
+    assert told[0]["steps"].keys() == {"2"}
+    assert told[0]["steps"]["2"]["first"] is None
+    steps = told[-1]["steps"]
+    assert steps["0"] == {"items": [], "first": []}
+    assert steps["1"]["first"] == ["linear model", gradient, "constant learning rate"]
+    assert steps["2"]["first"] == ["affine model"]
+    assert steps["3"]["first"] == []  # it is the program of a step before
+    assert set(told[-1]["concepts"]) == {
+        *steps["1"]["first"],
+        *steps["2"]["first"],
+    }
+    html = static_lineage("a", story, concepts.first)
+    assert "New concepts" in html
+    assert "affine model" in html
+    assert "New concepts" not in static_lineage("a", story, lambda _: None)

@@ -147,6 +147,10 @@ def test_a_saved_notebook_replays_without_a_kernel(open_notebook, lab):
     notebook.run_cell(0)
     root = notebook.widget("wb-lineage")
     reaches(notebook, root, "Step 62 of 77")
+    chip = root.locator("[data-concept='linear model']:not([aria-disabled])")
+    chip.click()
+    lit = root.locator(".wb-carries")
+    assert "s1 = dot(v1, v0)" in lit.all_inner_texts()[-1]
     root.get_by_role("button", name="Back one step").click()
     until(
         lambda: '"step": 60' in json.dumps(notebook.save()),
@@ -163,4 +167,6 @@ def test_a_saved_notebook_replays_without_a_kernel(open_notebook, lab):
     root.get_by_role("slider").focus()
     notebook.page.keyboard.press("j")
     reaches(notebook, root, "Step 62 of 77")
+    chip = root.locator("[data-concept='linear model']:not([aria-disabled])")
+    chip.wait_for()
     assert "2 of 9 effective" in root.locator(".wb-diff-verdict").inner_text()

@@ -20,6 +20,12 @@ FOUND = {
         "the same as the workbench's layer: True",
         "example 4 of 15",
     ),
+    "11_bootstrapping_self_reference": (
+        "left the plateau: [800, 900, 1200, 1400,",
+        "(ln 5 = 1.61)",
+        "SRWM: ",
+        "DeltaNet: ",
+    ),
     "04_what_evolution_discovers": (
         "]\n3 of 12 learned",
         "\nlinear model (100%; predict 2)",
@@ -31,7 +37,7 @@ FOUND = {
     ),
 }
 # Notebooks without a search.
-OTHERS = ("10_a_matrix_that_rewrites_itself",)
+OTHERS = ("10_a_matrix_that_rewrites_itself", "11_bootstrapping_self_reference")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -13,6 +13,7 @@ from workbench.programs import library
 from workbench.runs import Event, RunBusyError, Runner, RunStore
 from workbench.runs._environment import Owner
 from workbench.widgets import RunsPanel
+from workbench.widgets.runs_index import summary
 from workbench.widgets.runs_static import COLOURS, DASHES, line_style
 
 SPEC = PRESETS["demo"].spec.but(space=library.linear().space)
@@ -409,3 +410,24 @@ def test_runs_of_other_threads_are_followed(store, shown):
 def test_what_is_no_store_is_refused():
     with pytest.raises(TypeError, match="store is a int; accepted"):
         RunsPanel(3)
+
+
+def test_trainings_over_several_seeds_are_one_group_of_a_kind(store, shown):
+    runs = []
+    for kind in ("srwm", "deltanet"):
+        for seed in range(2):
+            episodes = {"data": "digits", "ways": 5, "shots": 1}
+            spec = {"model": {"kind": kind}, "episodes": episodes, "seed": seed}
+            run = store.create("meta", spec, name=kind, seed=seed, unit="steps")
+            curve = [{"steps": x, "best": 0.2, "score": x / 100} for x in (10, 20)]
+            store.append(run, curve, [])
+            runs.append(run)
+    panel = shown(store)
+    panel.select(*runs)
+    panel.choose(measure="score", group="name")
+    frame = panel.frame()
+    assert set(frame["line"]) == {"srwm", "deltanet"}
+    assert frame["steps"].max() == 20
+    assert frame["median"].max() == 0.2
+    record = store.get(runs[0])
+    assert summary(record.kind, record.spec) == "srwm on digits, 5-way 1-shot"

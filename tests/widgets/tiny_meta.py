@@ -8,7 +8,8 @@ import jax
 
 from workbench.selfref import ModelSpec, make_model
 from workbench.tasks.episode_spec import EpisodeSpec
-from workbench.widgets.microscope_episode import Drawn, Kept
+from workbench.widgets.microscope_drawn import Drawn
+from workbench.widgets.microscope_episode import Kept
 
 SPEC = EpisodeSpec("digits", ways=3, shots=2, queries=3, features=5)
 TRAINING = {

@@ -3,6 +3,7 @@
 import { changeOf, inWords, isEffective, moves, NAMES, SIGNS, ways, type DiffFunction, type DiffRow, type Move } from "./diff_rows";
 import { h, setAttributes, setText } from "./dom";
 import { DrawnRow } from "./drawn_row";
+import { InSight } from "./in_sight";
 import { reused } from "./reuse";
 import { rove } from "./rove";
 import { segmented } from "./segmented";
@@ -42,6 +43,7 @@ export class DiffTable {
   private readonly tools: HTMLElement;
   private readonly layouts: HTMLElement;
   private readonly reach: () => void;
+  private readonly sight: InSight;
   private sections: Section[] = [];
   private layout: Layout = "side";
   private scope: Scope = "all";
@@ -92,6 +94,7 @@ export class DiffTable {
     this.tools = h("div", { class: "wb-diff-tools" }, this.layouts, scopes, steps);
     this.element = h("div", { class: "wb-diff", "data-layout": this.layout }, this.verdict, this.legend, this.tools, this.heads, this.body);
     this.reach = rove(this.body, ROW, signal);
+    this.sight = new InSight(signal);
     this.listen(signal);
     const size = new ResizeObserver(([entry]) => {
       const width = entry?.contentRect.width ?? 0;
@@ -125,6 +128,7 @@ export class DiffTable {
     this.updateLegend(diff);
     this.sections = diff.functions.map((one) => this.section(one, this.sections.find(({ name }) => name === one.name)));
     arrange(this.body, this.sections.map(({ element }) => element));
+    this.sight.wait();
     const stops = this.markStops();
     setText(this.count, stops === 0 ? "No changes" : `${stops} change${stops === 1 ? "" : "s"}`);
     for (const button of this.tools.querySelectorAll(".wb-diff-step")) setAttributes(button, { "aria-disabled": stops === 0 && "true" });
@@ -209,9 +213,9 @@ export class DiffTable {
     for (const gap of section.list.querySelectorAll(".wb-diff-gap")) gap.remove();
     const kept = reused(section.drawn.map(({ words }) => words!), lines);
     const drawn = lines.map((words, i) => {
-      const row = section.drawn[kept[i]!];
-      row?.show(words);
-      return row ?? new DrawnRow(words);
+      const row = section.drawn[kept[i]!] ?? new DrawnRow(words);
+      this.sight.show(row, words);
+      return row;
     });
     arrange(section.list, drawn.map(({ element }) => element));
     if (section.empty.hidden !== rows.length > 0) section.empty.hidden = rows.length > 0;

@@ -1,6 +1,7 @@
 // Browser half of workbench.widgets.LineageView.
 
 import { Channel } from "./channel";
+import { ConceptChips } from "./concept_chips";
 import { DiffTable } from "./diff_table";
 import { h, icon, iconButton, keepKeys, setAttributes, setText, type IconName } from "./dom";
 import { FamilyTree } from "./family_tree";
@@ -8,7 +9,8 @@ import { fitness, percent } from "./format";
 import { isLeap, LineageCards } from "./lineage_cards";
 import { LineageChart, type FitnessAxis, type StepAxis } from "./lineage_chart";
 import { DRIFT, gain, Lineage, whole, type LineagePart } from "./lineage_data";
-import { listing } from "./listing";
+import { conceptsOf, type LineageConceptsPart } from "./lineage_concepts";
+import { listing, markCarriers } from "./listing";
 import type { RenderContext } from "./model";
 import { Playback } from "./playback";
 import { segmented } from "./segmented";
@@ -20,6 +22,7 @@ type Since = "mutation" | "step";
 const RATES = [1, 2, 4, 10, 30];
 /** How long the reader must stay at a step before the kernel hears of it. */
 const REST_MS = 400;
+const CHIPS_MS = 60;
 const DRIFT_ROWS = 200;
 const PROBLEMS: Record<string, string> = {
   running: "The search is running: new bests appear here as they are found.",
@@ -28,7 +31,7 @@ const PROBLEMS: Record<string, string> = {
 };
 
 function render({ model, el, signal }: RenderContext): void {
-  const channel = new Channel(model, ["state", "lineage", "at"], signal);
+  const channel = new Channel(model, ["state", "lineage", "at", "concepts"], signal);
   const view = new LineageRoot(channel, signal);
   el.replaceChildren(view.root);
   channel.onchange = () => view.update();
@@ -59,6 +62,7 @@ class LineageRoot {
   private readonly body: HTMLElement;
   private readonly buttons: Record<string, HTMLButtonElement>;
   private readonly diff: DiffTable;
+  private readonly chips: ConceptChips;
   private readonly chart: LineageChart;
   private readonly cards: LineageCards;
   private readonly tree: FamilyTree;
@@ -73,6 +77,7 @@ class LineageRoot {
   private sent: number | undefined;
   private heard: number | undefined;
   private frame = 0;
+  private naming: ReturnType<typeof setTimeout> | undefined;
   private resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -89,6 +94,7 @@ class LineageRoot {
       signal,
     );
     this.diff = new DiffTable(signal);
+    this.chips = new ConceptChips((lines) => this.light(lines), signal);
     this.chart = new LineageChart((position) => this.ask(position), () => this.cards?.resize(), signal);
     this.cards = new LineageCards((position) => this.ask(position), (position) => this.chart.x(position), signal);
     this.tree = new FamilyTree((step) => this.goToStep(step), signal);
@@ -155,6 +161,7 @@ class LineageRoot {
     ].filter(Boolean);
     this.note.hidden = notes.length === 0;
     setText(this.note, notes.join(" "));
+    this.showConcepts();
     this.updateButtons();
   }
 
@@ -325,6 +332,22 @@ class LineageRoot {
     } else {
       this.programRoom.replaceChildren(listing(lineage.program(number), true));
     }
+    // Who runs through the steps reads no chips.
+    clearTimeout(this.naming);
+    this.naming = setTimeout(() => this.showConcepts(), CHIPS_MS);
+  }
+
+  private showConcepts(): void {
+    const number = this.path[this.position];
+    if (!this.lineage || number === undefined || number !== this.drawn) return;
+    const part = this.channel.part("concepts") as unknown as LineageConceptsPart;
+    const view = `${this.shown} ${this.since} ${this.lineage.step(number).individuals}`;
+    this.chips.show(conceptsOf(part, number, view), number, this.channel.link);
+  }
+
+  private light(lines: ReadonlySet<string>): void {
+    this.diff.markCarriers("right", lines);
+    markCarriers(this.programRoom, lines);
   }
 
   private setShown(shown: Shown, since: Since): void {
@@ -407,7 +430,7 @@ class LineageRoot {
       ),
       this.sinceRoom,
     );
-    this.inner.append(this.did, this.drift, detailBar, this.diff.element, this.programRoom);
+    this.inner.append(this.did, this.drift, detailBar, this.chips.element, this.diff.element, this.programRoom);
     return h(
       "div",
       {},
@@ -463,6 +486,7 @@ class LineageRoot {
     signal.addEventListener("abort", () => {
       cancelAnimationFrame(this.frame);
       clearTimeout(this.resting);
+      clearTimeout(this.naming);
     });
   }
 

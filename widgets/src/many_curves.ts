@@ -336,7 +336,7 @@ export class ManyCurves {
       context.stroke();
       context.setLineDash([]);
       context.textAlign = "right";
-      context.fillText(name, left + width - 2, y - 2);
+      this.write(context, name, left + width - 2, y - 2);
     }
     for (const { x, name, slot } of this.shown.marks ?? []) {
       const at = left + width * xScale.place(x);
@@ -349,8 +349,18 @@ export class ManyCurves {
       context.setLineDash([]);
       const right = at - left > width * 0.7;
       context.textAlign = right ? "right" : "left";
-      context.fillText(name, at + (right ? -5 : 5), top + height - 3 - 15 * slot);
+      this.write(context, name, at + (right ? -5 : 5), top + height - 3 - 15 * slot);
     }
+  }
+
+  /** Text that can be read over the lines. */
+  private write(context: CanvasRenderingContext2D, text: string, x: number, y: number): void {
+    context.strokeStyle = this.paint!.surface;
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeText(text, x, y);
+    context.lineWidth = 1;
+    context.fillText(text, x, y);
   }
 
   private drawBrush(context: CanvasRenderingContext2D): void {

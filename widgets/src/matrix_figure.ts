@@ -86,7 +86,9 @@ export class MatrixFigure {
     const after = context.measureText(name).width + 5;
     context.font = context.font.replace("bold ", "");
     context.fillStyle = inks.muted;
-    if (size * cell > 60) context.fillText(`±${numeral(Number(limit.toPrecision(2)))}`, left + after, 11);
+    const scale = `±${numeral(Number(limit.toPrecision(2)))}`;
+    const free = (lefts[i + 1] ?? this.frame.width) - left;
+    if (after + context.measureText(scale).width <= free) context.fillText(scale, left + after, 11);
     for (let row = 0; row < picture.rows; row++) {
       for (let j = 0; j < size; j++) {
         const value = picture.values[row * columns + start + j]!;

@@ -36,7 +36,7 @@ export const FOOT = 18;
 const GAP = 10;
 const LEAST = 3;
 const MOST = 11;
-const NARROWEST = 34;
+const NARROWEST = 52;
 
 /** Where everything stands in so much room; what is wider than it scrolls. */
 export function frameOf(rows: number, parts: Part[], room: number): Frame {

@@ -2,7 +2,7 @@
 
 import type { Channel, Part } from "./channel";
 import { h, setAttributes, setText } from "./dom";
-import { numeral, unpackFloats } from "./numbers";
+import { numeral } from "./numbers";
 import { percent } from "./verdict";
 
 const EDIT_MS = 120;
@@ -88,16 +88,18 @@ export class Meddling {
   }
 
   private updateCost(edited: boolean): void {
-    const lines = (this.channel.part("course").lines ?? []) as { key: string; label: string; right: string; loss: string }[];
-    const last = (key: string, what: "right" | "loss") => unpackFloats(lines.find((line) => line.key === key)?.[what]).at(-1) ?? NaN;
-    const row = (name: string, from: string, to: string) => h("div", {}, h("span", { class: "wb-note" }, name), h("b", {}, edited ? `${from} → ${to}` : to));
+    const costs = (this.channel.part("course").costs ?? []) as { name: string; right: [number, number]; loss: [number, number] }[];
+    const told = ([from, to]: [number, number], words: (value: number) => string) => h("b", {}, edited ? `${words(from)} → ${words(to)}` : words(to));
     const three = (value: number) => numeral(Number(value.toPrecision(3)));
-    const base = edited ? "original" : "shown";
+    const row = (name: string, value: HTMLElement) => h("div", {}, h("span", { class: "wb-note" }, name), value);
     this.cost.replaceChildren(
-      row("Queries right", percent(last(base, "right")), percent(last("shown", "right"))),
-      row("Loss (nats)", three(last(base, "loss")), three(last("shown", "loss"))),
+      h("p", { class: "wb-note" }, edited ? "After the last example, unedited → edited:" : "After the last example:"),
+      ...costs.flatMap(({ name, right, loss }) => {
+        const whose = costs.length > 1 ? [h("h5", {}, name)] : [];
+        return [...whose, row("Queries right", told(right, percent)), row("Loss (nats)", told(loss, three))];
+      }),
     );
-    this.cost.hidden = lines.length === 0;
+    this.cost.hidden = costs.length === 0;
   }
 }
 

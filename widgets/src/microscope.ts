@@ -85,12 +85,12 @@ class MicroscopeView {
       right: new StepChart("Queries right", "share", go, signal, "How many of the queries the matrices of this step answer rightly"),
       loss: new StepChart("Loss over the queries", "nats", go, signal, "Mean cross-entropy"),
       rates: new StepChart("Rates it gives itself", "", go, signal, "The sigmoids: how far each part goes from its old value to the new one"),
-      sizes: new StepChart("Size of each change", "‖ΔW‖", go, signal, "The Frobenius norm of what each example changes, for each head; the one drawn above is drawn fully"),
-      drift: new StepChart("Drift from W₀", "‖W − W₀‖", go, signal, "The Frobenius norm of all changes together, for each head; the one drawn above is drawn fully"),
+      sizes: new StepChart("Size of each change", "‖ΔW‖, other heads faint", go, signal, "The Frobenius norm of what each example changes, for each head; the one drawn above is drawn fully"),
+      drift: new StepChart("Drift from W₀", "‖W − W₀‖, other heads faint", go, signal, "The Frobenius norm of all changes together, for each head; the one drawn above is drawn fully"),
       singular: new StepChart("Singular values of W", "", go, signal, "Of this head's matrix, largest first"),
     };
-    this.keys = new StepMap("Keys", "Which rows each example changed: softmax(k)", go, signal);
-    this.queries = new StepMap("Queries", "From which rows each example took what it wrote: softmax(q)", go, signal);
+    this.keys = new StepMap("Keys", "Which rows each example changed", go, signal);
+    this.queries = new StepMap("Queries", "In an SRWM: from which rows each example took what it wrote. In the others: which rows its output was read from", go, signal);
     this.matrices.append(named("Layer", this.layer), named("Head", this.head), named("Beside it", this.compare));
     this.body = h(
       "div",
@@ -321,7 +321,7 @@ export function chartData(trace: Part, course: Part, episode: Part): Record<stri
   data.rates = { lines: split(trace.rates, names.length, names, () => false), first: 1, steps, low: 0, high: 1, frozen };
   data.sizes = { lines: split(trace.sizes, heads, numbers(heads).map(([, name]) => `head ${name}`), (i) => i !== Number(trace.head)), first: 1, steps, low: 0, frozen };
   data.drift = { lines: split(trace.drift, heads, numbers(heads).map(([, name]) => `head ${name}`), (i) => i !== Number(trace.head)), first: 0, steps, low: 0, frozen };
-  data.singular = { lines: split(trace.singular, d, numbers(d).map(([, name]) => name), (i) => i > 0), first: 0, steps, low: 0, frozen };
+  data.singular = { lines: split(trace.singular, d, numbers(d).map(([, name]) => (name === "1" ? "largest" : name)), (i) => i > 0), first: 0, steps, low: 0, frozen };
   return data;
 }
 

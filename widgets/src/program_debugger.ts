@@ -116,9 +116,9 @@ class DebuggerView {
           { class: "wb-debug-state" },
           this.facts,
           h("section", { "aria-label": "Memory" }, legend(), this.read, this.spoken, this.maps),
+          this.curve.element,
         ),
       ),
-      this.curve.element,
     );
     keepKeys(this.root, signal);
     this.root.addEventListener("keydown", (event) => this.onKey(event), { signal });

@@ -98,7 +98,7 @@ export class StepChart {
     const { lines, first, steps, levels = [], frozen, every = 1 } = this.data;
     setAttributes(this.svg, { viewBox: `0 0 ${this.width} ${HEIGHT}` });
     const [low, high] = this.span();
-    const scale = linearScale(low, high, 3, numeral);
+    const scale = linearScale(low, high, 3, tick);
     const bottom = HEIGHT - BOTTOM;
     const y = (value: number) => bottom - scale.place(value) * (bottom - TOP);
     const parts: Node[] = [];
@@ -173,6 +173,12 @@ export class StepChart {
     });
     return `${this.title}${this.unit ? ` (${this.unit})` : ""} over ${(this.data.xTitle ?? "Examples seen").toLowerCase()}: ${told.join("; ") || "nothing to show"}.`;
   }
+}
+
+/** A number in the little room left of an axis. */
+export function tick(value: number): string {
+  if (value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)) return value.toExponential(1).replace(".0e", "e").replace("e+", "e").replace(/-/g, "\u2212");
+  return numeral(value);
 }
 
 function key({ name, slot }: StepLine): HTMLElement {

@@ -1,6 +1,6 @@
 // Vectors over the steps of an episode, one column a step: keys, queries.
 
-import { h, setAttributes } from "./dom";
+import { h, setAttributes, setText } from "./dom";
 import type { Inks } from "./matrix_figure";
 import { depth } from "./matrix_picture";
 import { numeral } from "./numbers";
@@ -12,6 +12,7 @@ const RIGHT = 10;
 export class StepMap {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { class: "wb-step-map", role: "img" });
+  private readonly scale = h("span", { class: "wb-note" });
   private values: Float32Array = new Float32Array(0);
   private d = 1;
   private here = 0;
@@ -22,7 +23,7 @@ export class StepMap {
     go: (step: number) => void,
     signal: AbortSignal,
   ) {
-    this.element = h("figure", { class: "wb-step-figure", title: help }, h("figcaption", {}, h("b", {}, title), h("span", { class: "wb-note" }, "one column an example")), this.canvas);
+    this.element = h("figure", { class: "wb-step-figure", title: help }, h("figcaption", {}, h("b", {}, title), this.scale), this.canvas);
     this.canvas.addEventListener(
       "click",
       (event) => {
@@ -38,6 +39,7 @@ export class StepMap {
     this.values = values;
     this.d = Math.max(1, d);
     this.here = here;
+    setText(this.scale, `share of each row of W; no colour 0, darkest ${numeral(Number(largest(values).toPrecision(2)))}`);
     const steps = values.length / this.d;
     const column = here > 0 ? values.subarray((here - 1) * this.d, here * this.d) : new Float32Array(0);
     const peak = column.length ? column.indexOf(Math.max(...column)) : -1;
@@ -56,7 +58,7 @@ export class StepMap {
     context.scale(ratio, ratio);
     context.font = `11.5px ${getComputedStyle(canvas).fontFamily || "sans-serif"}`;
     const steps = values.length / d;
-    const top = values.reduce((most, value) => Math.max(most, value), 0) || 1;
+    const top = largest(values) || 1;
     const across = (width - LEFT - RIGHT) / Math.max(1, steps);
     const down = HEIGHT / d;
     context.fillStyle = inks.accent;
@@ -72,11 +74,15 @@ export class StepMap {
     if (this.here > 0) context.strokeRect(LEFT + (this.here - 1) * across - 0.5, 1, across, HEIGHT - 2);
     context.fillStyle = inks.muted;
     context.textAlign = "right";
-    context.fillText("0", LEFT - 6, 10);
+    context.fillText("row 0", LEFT - 6, 10);
     context.fillText(String(d - 1), LEFT - 6, HEIGHT - 2);
     context.textAlign = "left";
     context.fillText("example 1", LEFT, HEIGHT + 15);
     context.textAlign = "right";
     if (steps > 1) context.fillText(String(steps), width - RIGHT, HEIGHT + 15);
   }
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }

@@ -36,7 +36,7 @@ export class TrainingView {
   private readonly legend = h("ul", { class: "wb-lines", "aria-label": "Lines" });
   private readonly table = h("div", { class: "wb-scroll-x wb-training-table", role: "region", tabindex: 0, "aria-label": "The trainings", "data-key": "trainings" });
   private readonly plateau = h("p", { class: "wb-note", role: "status" });
-  private readonly charts: Record<"loss" | "shots" | "change" | "rates", StepChart>;
+  private readonly charts: Record<"loss" | "shots" | "change" | "gradient" | "rates", StepChart>;
   private measure: Measure = "score";
   private seen: unknown;
   private seenRuns: unknown;
@@ -64,6 +64,7 @@ export class TrainingView {
       loss: new StepChart("Loss", "nats", undefined, signal),
       shots: new StepChart("Accuracy against shots", "in validation", undefined, signal, "How much each further example of a class helps, within an episode"),
       change: new StepChart("Self-modification", "norm of an episode's changes", undefined, signal, "How far an episode moves the matrices from where it found them"),
+      gradient: new StepChart("Gradient", "norm before clipping", undefined, signal, "Means over the steps between two points. Far above the clip: a smaller learning rate may help"),
       rates: new StepChart("Rates it gives itself", "means in validation", undefined, signal),
     };
     this.element = h(
@@ -119,6 +120,7 @@ export class TrainingView {
     if (part.revision === this.seenRuns) return;
     this.seenRuns = part.revision;
     const head = ["Model", "", "Steps", "Steps/s", "Training", "Best valid.", "Test"];
+    const held = this.channel.part("curves").validOf ?? "";
     const share = (value: unknown) => (typeof value === "number" ? `${(100 * value).toFixed(1)}\u202f%` : "–");
     const rows = ((part.rows ?? []) as Record<string, any>[]).map((row, slot) =>
       h(
@@ -136,6 +138,7 @@ export class TrainingView {
         h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text || h("span", { class: "wb-hidden" }, "State"))))),
         h("tbody", {}, ...rows),
       ),
+      ...(held && rows.length ? [h("p", { class: "wb-note" }, `Validation: ${held}. Test, at the end: classes that occurred nowhere else.`)] : []),
     );
   }
 
@@ -172,12 +175,14 @@ export function trainingCharts(part: Record<string, any>): Record<string, StepDa
   const steps = reach(lines, Number(part.total));
   const every = Number(part.every ?? 1);
   const along = { first: every, every, steps, xTitle: "Steps", low: 0 };
-  const of = (what: "loss" | "change") => lines.map((line, slot) => ({ name: line.label, slot, values: unpackFloats(line[what]) })).filter(({ values }) => values.length > 0);
+  const of = (what: "loss" | "change" | "gradient") => lines.map((line, slot) => ({ name: line.label, slot, values: unpackFloats(line[what]) })).filter(({ values }) => values.length > 0);
   const data: Record<string, StepData> = {};
   const loss = of("loss");
   if (loss.length) data.loss = { lines: loss, ...along, levels: [{ value: -Math.log(Number(part.chance)), name: "knows nothing" }] };
   const change = of("change").filter(({ values }) => values.some((value) => value > 0));
   if (change.length) data.change = { lines: change, ...along };
+  const gradient = of("gradient");
+  if (gradient.length) data.gradient = { lines: gradient, ...along };
   const shots = (part.shots ?? []) as number[];
   const byShot = lines.map((line, slot) => ({ name: line.label, slot, values: unpackFloats(line.byShot) })).filter(({ values }) => values.length > 0);
   if (byShot.length && shots.length > 1)

@@ -10,6 +10,11 @@ import { segmented } from "./segmented";
 type View = "before" | "after" | "since";
 
 const HINT = "Point at a cell, or use the arrow keys on a picture, to read it.";
+const EQUATIONS: Record<string, string> = {
+  srwm: "x W = (y, q, k, rates).  Change = softmax(k)ᵀ × rates · (softmax(q) W − softmax(k) W): the key says which rows, the query what they become.",
+  deltanet: "Change = kᵀ × rate · (v − k W): keys, values, rates and queries come from weights that do not change.",
+  "linear-attention": "Change = kᵀ × (v, 1): the value is added whole. A read, q W, is divided by its last number, the sum. Keys, values and queries come from weights that do not change.",
+};
 const EMPTY: Float32Array = new Float32Array(0);
 
 export class WeightFigures {
@@ -18,6 +23,14 @@ export class WeightFigures {
   private readonly heads = h("span", { class: "wb-note" });
   private readonly weights: MatrixFigure;
   private readonly change: MatrixFigure;
+  private readonly legend = h(
+    "p",
+    { class: "wb-heat-legend wb-note" },
+    h("span", {}, "−"),
+    h("i", { "aria-hidden": "true" }),
+    h("span", {}, "+"),
+    h("span", {}, "Blue (with a dash, where there is room) is negative, orange positive, no colour 0. The ± over a part is its full colour, the same at every step of the episode."),
+  );
   private readonly equations = h("p", { class: "wb-equation wb-note" });
   private readonly read = h("p", { class: "wb-cell-text wb-note", "aria-hidden": "true" }, HINT);
   private readonly spoken = h("p", { class: "wb-hidden", "aria-live": "polite" });
@@ -30,7 +43,7 @@ export class WeightFigures {
   private inks: Inks | undefined;
   private again: () => void = () => {};
 
-  constructor(name: string, signal: AbortSignal) {
+  constructor(private readonly place: "main" | "beside", signal: AbortSignal) {
     const read = (cell: Cell, spoken: boolean) => this.tell(cell, spoken);
     const choice = segmented<View>(
       "Which W is drawn",
@@ -46,10 +59,10 @@ export class WeightFigures {
       },
       signal,
     );
-    this.weights = new MatrixFigure(`${name}-w`, read, choice, signal);
-    this.change = new MatrixFigure(`${name}-change`, read, undefined, signal);
+    this.weights = new MatrixFigure(`${place}-w`, read, choice, signal);
+    this.change = new MatrixFigure(`${place}-change`, read, undefined, signal);
     this.pictures = h("div", { class: "wb-pictures" }, this.weights.element, h("span", { class: "wb-plus", "aria-hidden": "true" }, "+"), this.change.element);
-    this.element = h("section", { class: "wb-weights" }, h("div", { class: "wb-bar" }, this.title, this.heads), this.none, this.pictures, this.equations, this.read, this.spoken);
+    this.element = h("section", { class: "wb-weights" }, h("div", { class: "wb-bar" }, this.title, this.heads), this.none, this.pictures, this.legend, this.equations, this.read, this.spoken);
   }
 
   /** Show a step of a trace; both as they come from microscope_parts.py. */
@@ -61,6 +74,7 @@ export class WeightFigures {
     const has = Number(trace.layers ?? 0) > 0;
     this.none.hidden = has;
     this.pictures.hidden = this.equations.hidden = this.read.hidden = !has;
+    this.legend.hidden = !has || this.place === "beside";
     setText(this.title, name);
     setText(this.heads, has ? `layer ${trace.layer + 1} of ${trace.layers}, head ${trace.head + 1} of ${trace.heads}` : "");
     if (!has) return;
@@ -97,12 +111,7 @@ export class WeightFigures {
       below: this.written,
       belowNames: began ? this.parts.map((_, i) => (i === 0 ? "written" : "")) : [],
     });
-    setText(
-      this.equations,
-      srwm
-        ? "x W = (y, q, k, rates).  Change = softmax(k)ᵀ × rates · (softmax(q) W − softmax(k) W): the key says which rows, the query what they become."
-        : "Change = kᵀ × rate · (v − k W): keys, values, rates and queries come from weights that do not change.",
-    );
+    setText(this.equations, EQUATIONS[kind] ?? "");
   }
 
   draw(inks: Inks): void {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { DiffTable, type DiffParts, type DiffRow } from "../src/diff_table";
 
@@ -45,13 +45,17 @@ const press = (target: Element, key: string) => target.dispatchEvent(new Keyboar
 const shown = () => all(".wb-diff-row").filter((one) => !one.hidden);
 
 beforeEach(() => {
+  vi.stubGlobal("IntersectionObserver", undefined); // nobody can tell what is in sight: all is
   abort = new AbortController();
   table = new DiffTable(abort.signal);
   document.body.replaceChildren(table.element);
   table.show(DIFF);
 });
 
-afterEach(() => abort.abort());
+afterEach(() => {
+  abort.abort();
+  vi.useRealTimers();
+});
 
 it("says first what the difference comes to, then what kinds of it there are", () => {
   expect(text(".wb-diff-verdict")).toContain("3 of 9 effective instructions compute something else.");
@@ -161,6 +165,33 @@ it("shows another line in a row that is there, and nothing of the old one stays"
     table.show(rows(...some));
     expect(drawn(table)).toEqual(fresh(some));
   }
+});
+
+it("patches rows out of sight when a replay rests, or when they come into sight", () => {
+  vi.useFakeTimers();
+  let tell: (entries: { target: Element; isIntersecting: boolean }[]) => void = () => {};
+  class Watch {
+    constructor(told: typeof tell) {
+      tell = told;
+    }
+    observe() {}
+    disconnect() {}
+  }
+  vi.stubGlobal("IntersectionObserver", Watch);
+  table = new DiffTable(abort.signal);
+  const lines = (name: string) => [1, 2, 3].map((i) => line(`${name} = s${i}`, i));
+  const show = (name: string) => table.show({ ...DIFF, functions: [{ name: "Learn", rows: lines(name) }] });
+  const codes = () => all(".wb-diff-right code").map((code) => code.textContent);
+  show("s4");
+  expect(codes()).toEqual(["s4 = s1", "s4 = s2", "s4 = s3"]); // new rows are never empty
+  tell([{ target: all(".wb-diff-row")[0]!, isIntersecting: true }]);
+  show("s5");
+  expect(codes()).toEqual(["s5 = s1", "s4 = s2", "s4 = s3"]);
+  tell([{ target: all(".wb-diff-row")[1]!, isIntersecting: true }]);
+  expect(codes()).toEqual(["s5 = s1", "s5 = s2", "s4 = s3"]);
+  show("s6");
+  vi.runAllTimers();
+  expect(codes()).toEqual(["s6 = s1", "s6 = s2", "s6 = s3"]);
 });
 
 it("stops at renamed lines where nothing else differs", () => {

@@ -132,7 +132,7 @@ const LINE: TrainingLine = { key: "srwm", label: "SRWM", steps: pack(10, 20), lo
 it("draws of a training what there is, and says who is on the plateau", () => {
   const part = { lines: [LINE], chance: 0.5, shots: [1, 2], every: 10, total: 1000 };
   const data = trainingCharts(part);
-  expect(Object.keys(data).sort()).toEqual(["loss", "rates", "shots"]);
+  expect(Object.keys(data).sort()).toEqual(["gradient", "loss", "rates", "shots"]);
   expect([...data.rates!.lines[1]!.values]).toEqual([expect.closeTo(0.3, 5), expect.closeTo(0.4, 5)]);
   expect([reach([LINE], 1000), reach([LINE], 22), reach([], 100)]).toEqual([25, 22, 1]);
   expect(plateauText([LINE], 0.55)).toContain("still on the plateau");

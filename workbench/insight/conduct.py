@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TINY = 1e-9
 _ALIKE = 0.5  # how far what arrives of a change may be from a multiple of it
+_DRAWN = 8  # seeds with which a draw is tried
 _PUSHES = 6
 _PUSH = 0.1  # relative to what an entry holds
 _SMALL, _UNIT, _LARGE = (1e-3, 1e-2), (0.2, 0.4), (20.0, 80.0)
@@ -94,6 +95,7 @@ class Conduct:
         self.probe = probe
         self._carried: dict[tuple[Address, Address], tuple[float, float, float]] = {}
         self._makings: dict[Address, Making] = {}
+        self._stirs: dict[Place, bool] = {}
 
     # Prediction against features.
 
@@ -147,7 +149,37 @@ class Conduct:
         address = self.probe.values.instructions[place].inputs[number]
         return get(self._before(place, x, after=False), address)
 
-    def learnt(self, place: Place) -> np.ndarray:
+    def written(self, place: Place, states: Memory) -> np.ndarray:
+        """Return what an instruction writes if memories hold something else."""
+        output = self.probe.values.instructions[place].output
+        assert output is not None  # effective instructions write
+        count = self._number(place) + 1
+        if place[0] == "predict":
+            return get(self.probe.predict(states, self.probe.x, count=count), output)
+        memory = self.probe.predict(states, self.probe.x)
+        return get(self.probe.learn(memory, self.probe.y, count=count), output)
+
+    def step_growth(self, place: Place, number: int) -> np.ndarray:
+        """Return by which power of large errors an operand in Learn grows."""
+        address = self.probe.values.instructions[place].inputs[number]
+        count = self._number(place)
+        memory = self.probe.predict(self.probe.states, self.probe.x)
+        lengths = {}
+        for error in (_SMALL[1], *_LARGE):
+            up, down = (
+                get(
+                    self.probe.learn(
+                        memory, self.probe.against(memory, e), count=count
+                    ),
+                    address,
+                )
+                for e in (error, -error)
+            )
+            flat = ((up - down) / 2).reshape(self.probe.count, -1)
+            lengths[error] = np.linalg.norm(flat, axis=1)
+        return _bounded(lengths)
+
+    def learnt_value(self, place: Place) -> np.ndarray:
         """Return what an instruction of Learn writes, float64[P, ...]."""
         output = self.probe.values.instructions[place].output
         assert output is not None  # effective instructions write
@@ -161,7 +193,7 @@ class Conduct:
         0 where nothing is finite.
         """
         here = place[0] == "predict"
-        held = self.node(place, self.probe.x) if here else self.learnt(place)
+        held = self.node(place, self.probe.x) if here else self.learnt_value(place)
         held = held[np.isfinite(held)]
         return float(np.median(held)) if held.size else 0.0
 
@@ -177,7 +209,36 @@ class Conduct:
         count = self._number(place) + after
         return self.probe.predict(self.probe.states, x, seed, count)
 
+    def stirs(self, draw: Place) -> bool:
+        """Tell whether a draw, the only one that is random, changes the prediction.
+
+        Of a draw in Learn, the next prediction.
+        """
+        if draw not in self._stirs:
+            self._stirs[draw] = self._moved_by(draw)
+        return self._stirs[draw]
+
+    def _moved_by(self, draw: Place) -> bool:
+        probe = self.probe
+        quiet = probe.noisy(draw, None)
+        size = 1e-9 * (np.abs(quiet) + 1e-3)
+        return any(
+            bool(np.any(np.abs(probe.noisy(draw, seed) - quiet) > size))
+            for seed in range(_DRAWN)
+        )
+
     # Updates against errors.
+
+    @cached_property
+    def learnt(self) -> set[Address]:
+        """The entries that the label moves, be it in one direction only."""
+        found = {address for address, update in self.updates.items() if update.answers}
+        error, none = (self.probe.update(error=e) for e in (_UNIT[0], 0.0))
+        for address in self._entries():
+            change = np.abs(error[address] - none[address])
+            if np.max(change, where=np.isfinite(change), initial=0.0) > TINY:
+                found.add(address)
+        return found
 
     @cached_property
     def updates(self) -> dict[Address, Update]:
@@ -240,7 +301,7 @@ class Conduct:
             alignment=alignment[usable],
             growth=_power(lengths[_UNIT[1]], lengths[_UNIT[0]], 2.0),
             growth_small=_power(lengths[_SMALL[1]], lengths[_SMALL[0]], 10.0),
-            growth_large=_power(lengths[_LARGE[1]], lengths[_LARGE[0]], 4.0),
+            growth_large=_bounded(lengths),
             growth_features=_power(doubled, length, 2.0),
             rate=np.where(usable, rate, np.nan),
             length=length,
@@ -258,11 +319,32 @@ class Conduct:
         """Return what an entry holds, float64[P, n]."""
         return get(self.probe.states, address).reshape(self.probe.count, -1)
 
-    def drift(self, address: Address) -> tuple[np.ndarray, np.ndarray]:
-        """Return what an entry holds, and how it moves whatever the error's sign."""
-        up = self.probe.update(error=_UNIT[0])[address]
-        down = self.probe.update(error=-_UNIT[0])[address]
+    def drift(
+        self, address: Address, *, labels: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what an entry holds, and how it moves whatever the error's sign.
+
+        Whatever the label's, with `labels`.
+        """
+        probe, size = self.probe, _UNIT[0]
+        if labels:
+            up, down = (probe.update(label=e)[address] for e in (size, -size))
+        else:
+            up, down = (probe.update(error=e)[address] for e in (size, -size))
         return self.held(address), (up + down) / 2
+
+    def rests(self, address: Address) -> bool:
+        """Tell whether an entry stays what it is where there is no error.
+
+        Then only the error moves it.
+        """
+        if address in self._late:
+            return False
+        moved, still = (
+            np.linalg.norm(self.probe.update(error=e)[address], axis=1)
+            for e in (_UNIT[0], 0.0)
+        )
+        return bool(np.all(still <= 1e-9 * moved) and np.any(moved > TINY))
 
     def making(self, address: Address) -> Making:
         """Return what an entry is made of, itself one of those in `updates`."""
@@ -340,7 +422,7 @@ class Conduct:
             )
             for address in self._late if late else up:
                 found[address] = (up[address] + down[address]) / 2
-        told = self.probe.told(self.probe.predict(states, self.probe.x))
+        told = self.probe.compared(self.probe.predict(states, self.probe.x))
         return found, told.reshape(self.probe.count, -1)
 
     def carried(self, source: Address, target: Address) -> float:
@@ -399,6 +481,13 @@ def _power(high: np.ndarray, low: np.ndarray, times: float) -> np.ndarray:
     with np.errstate(all="ignore"):
         found = np.log(high / low) / np.log(times)
     return np.where(np.isfinite(found) & (low > 1e-300), found, np.nan)
+
+
+def _bounded(lengths: dict[float, np.ndarray]) -> np.ndarray:
+    """Return the power among large errors; 0 where only they change nothing."""
+    low, high = lengths[_LARGE[0]], lengths[_LARGE[1]]
+    nothing = (low == 0) & (high == 0) & (lengths[_SMALL[1]] > 0)
+    return np.where(nothing, 0.0, _power(high, low, 4.0))
 
 
 def middle(found: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from workbench.insight.values import (
     Entry,
     Features,
     Label,
+    Prediction,
     Value,
     Values,
     Written,
@@ -99,16 +100,37 @@ class Cones:
         """Return the entries that it depends on within an example."""
         return {v.address for v in self.of(value) if isinstance(v, Entry)}
 
-    def draws(self, value: Value) -> set[Written]:
-        """Return the random draws of Predict and Learn that it depends on."""
-        found = set()
-        for part in self.of(value):
-            instruction = self.instruction(part)
-            if (
-                isinstance(part, Written)
-                and part.function != "setup"
-                and instruction is not None
-                and instruction.op.is_random
-            ):
-                found.add(part)
+    @cached_property
+    def noise(self) -> dict[Address, frozenset[Value]]:
+        """Entries that hold noise alone, drawn after the example before; of what."""
+        found = {}
+        for address, origins in self.values.entries.items():
+            made = self.of(origins.learn)
+            if origins.predict != Entry(address):
+                made |= self.of(origins.predict)
+            seen = any(
+                isinstance(v, Entry | Features | Label | Prediction) for v in made
+            )
+            if not seen and any(map(self._is_draw, made)):
+                found[address] = made
         return found
+
+    def draws(self, value: Value) -> set[Written]:
+        """Return the random draws of Predict and Learn that it depends on.
+
+        Those of the example before count where their noise is carried on.
+        """
+        parts = set(self.of(value))
+        for address in self.parameters(value) & set(self.noise):
+            parts |= self.noise[address]
+        return {v for v in parts if isinstance(v, Written) and self._is_draw(v)}
+
+    def _is_draw(self, value: Value) -> bool:
+        """Tell whether it is drawn in Predict or Learn."""
+        instruction = self.instruction(value)
+        return (
+            isinstance(value, Written)
+            and value.function != "setup"
+            and instruction is not None
+            and instruction.op.is_random
+        )

@@ -142,7 +142,7 @@ def converge(
         if both[name] >= at_least
     ]
     motifs.sort(key=lambda m: (m.p_value, m.control_share - m.share, m.concept))
-    return _holm(motifs)
+    return _corrected(motifs)
 
 
 def converge_runs(
@@ -304,13 +304,23 @@ def _compare(
     )
 
 
-def _holm(motifs: list[Motif]) -> tuple[Motif, ...]:
-    """Correct the p values, which ascend, for their number."""
-    corrected, highest = [], 0.0
-    for rank, motif in enumerate(motifs):
-        highest = max(highest, min(1.0, (len(motifs) - rank) * motif.p_value))
-        corrected.append(replace(motif, adjusted=highest))
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Correct p values, in any order, for their number (Holm 1979).
+
+    Their family-wise error is then bounded, however they depend on each other.
+    """
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    corrected, highest = [1.0] * len(order), 0.0
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, (len(order) - rank) * p_values[place]))
+        corrected[place] = highest
     return tuple(corrected)
+
+
+def _corrected(motifs: list[Motif]) -> tuple[Motif, ...]:
+    adjusted = holm([motif.p_value for motif in motifs])
+    pairs = zip(motifs, adjusted, strict=True)
+    return tuple(replace(motif, adjusted=value) for motif, value in pairs)
 
 
 def _read(store: RunStore, run_id: str, kind: Kind) -> frozenset[str]:

@@ -149,7 +149,7 @@ def _steady(reading: Reading) -> dict[Value, tuple[float, float]]:
         elif place[0] == "predict":
             held[Written(*place)] = conduct.node(place, reading.probe.x)
         else:
-            held[Written(*place)] = conduct.learnt(place)
+            held[Written(*place)] = conduct.learnt_value(place)
     for address in values.entries:
         if address[0] is Kind.SCALAR:
             held[Entry(address)] = conduct.held(address)

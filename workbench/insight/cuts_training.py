@@ -158,7 +158,7 @@ def _kind(reading: Reading, value: Value) -> Kind:
 def _varies(reading: Reading, value: Written) -> bool:
     conduct, place = reading.conduct, place_of(value)
     here = value.function == "predict"
-    held = conduct.node(place, reading.probe.x) if here else conduct.learnt(place)
+    held = conduct.node(place, reading.probe.x) if here else conduct.learnt_value(place)
     with np.errstate(all="ignore"):
         return bool(np.nanstd(held) > _VARIES * abs(np.nanmean(held)))
 
@@ -221,6 +221,13 @@ def sum_forgets(reading: Reading) -> Iterator[Edit]:
                     edit.operand(place_of(value), k, edit.zero(source[0]))
         longer = edit.filled(Kind.SCALAR, 1.0 / (1.0 - kept))
         edit.after(place_of(origin), edit.scaled(longer, source, source[1]))
+    yield edit
+    edit = Edit(reading.program)
+    for before, (weights, _) in reading.training.remembered.items():
+        for place, read in reading.values.reads.items():
+            for k, side in enumerate(read):
+                if place[0] == "learn" and side == Entry(before):
+                    edit.operand(place, k, weights[1])
     yield edit
 
 

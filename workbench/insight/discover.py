@@ -115,9 +115,14 @@ class Reading:
 
     @property
     def sees(self) -> bool:
-        """Whether the program is sound somewhere and its prediction uses features."""
+        """Whether the program is sound somewhere and predicts from what it is given.
+
+        From the features, or from what it has learnt of the labels.
+        """
         with np.errstate(all="ignore"):
-            return bool(self.probe.sound.any()) and self.conduct.uses_features
+            return bool(self.probe.sound.any()) and (
+                self.conduct.uses_features or self.prediction.learns
+            )
 
     @cached_property
     def prediction(self) -> PredictionReader:

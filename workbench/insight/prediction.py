@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ BENT = (
 )
 _MOST = 0.9  # of the memories must agree
 _EITHER = ("MIN", "MAX")
+_BY_ELEMENT = ("SCALAR_PRODUCT_OP", "VECTOR_PRODUCT_OP", "MATRIX_PRODUCT_OP")
 _TIMES = ("PRODUCT",)  # of any kind: inner, outer, of a matrix, by element
 
 
@@ -78,7 +79,7 @@ class PredictionReader:
             for v in cones.in_order(self.cone)
             if v.function == "predict" and cones.features(v)
         ]
-        self.learnt = {a for a, u in conduct.updates.items() if u.answers}
+        self.learnt = conduct.learnt
 
     def name(self, value: Value) -> str:
         """Return what an instruction does, in a word; nothing for other values."""
@@ -125,14 +126,20 @@ class PredictionReader:
 
     # Models.
 
-    def _learns(self) -> bool:
+    @cached_property
+    def learns(self) -> bool:
+        """Whether the prediction depends on something learnt."""
         reach = self.cones.over_all(self.target)
         return any(isinstance(v, Entry) and v.address in self.learnt for v in reach)
+
+    def _sums_features(self) -> bool:
+        conduct = self.conduct
+        return conduct.uses_features and conduct.affine >= _MOST and self.learns
 
     def linear(self) -> Evidence | None:
         """Look for a linear model."""
         conduct = self.conduct
-        if conduct.affine < _MOST or not self._learns() or conduct.shifts:
+        if not self._sums_features() or conduct.shifts:
             return None
         places = self.cones.places(self.path)
         return Evidence(places, conduct.affine, "f(a) + f(b) = f(a + b)")
@@ -140,7 +147,7 @@ class PredictionReader:
     def affine(self) -> Evidence | None:
         """Look for an affine model."""
         conduct = self.conduct
-        if conduct.affine < _MOST or not self._learns() or not conduct.shifts:
+        if not self._sums_features() or not conduct.shifts:
             return None
         places = self.cones.places(self.cone, ("predict",))
         size = float(np.median(np.abs(conduct.offset)))
@@ -170,10 +177,29 @@ class PredictionReader:
         return [
             v
             for v in self.path
-            if self.name(v) in (*BENT, *_EITHER)
-            and any(self.cones.features(o) for o in self.values.operands(v))
+            if (
+                (
+                    self.name(v) in (*BENT, *_EITHER)
+                    and any(self.cones.features(o) for o in self.values.operands(v))
+                )
+                or self._squares(v)
+            )
             and self._active(v)
         ]
+
+    def _squares(self, value: Written) -> bool:
+        """Tell whether it multiplies, by element, a value by itself or a multiple."""
+        instruction = self.cones.instruction(value)
+        if instruction is None or instruction.op.name not in _BY_ELEMENT:
+            return False
+        if not all(map(self.cones.features, self.values.operands(value))):
+            return False
+        a, b = (self.conduct.operand(self.place(value), k, self.x) for k in (0, 1))
+        a, b = a.ravel(), b.ravel()
+        good = np.isfinite(a) & np.isfinite(b)
+        a, b = a[good], b[good]
+        sizes = np.linalg.norm(a) * np.linalg.norm(b)
+        return bool(sizes > 0 and abs(a @ b) > (1 - 1e-9) * sizes)
 
     def random_gate(self, value: Written) -> bool:
         """Tell whether a draw decides, alone or through what is made of it."""
@@ -295,14 +321,29 @@ class PredictionReader:
             if len(sides) != 2 or kind not in (*_EITHER, *_TIMES):
                 continue
             for noise, other in (sides, sides[::-1]):
-                if not self.cones.draws(noise) or self.cones.features(noise):
+                if not self.cones.features(other) or not self.cones.draws(noise):
                     continue
-                gate = kind in _EITHER or any(
-                    self.name(v) == "HEAVYSIDE" for v in self.cones.of(noise)
-                )
-                if gate and self.cones.features(other):
+                if kind in _EITHER:
+                    gate = not self.cones.features(noise)
+                else:
+                    gate = self._opened_by_draw(noise, other)
+                if gate and self._stirred(noise):
                     found.append(value)
         return found
+
+    def _opened_by_draw(self, gate: Value, passing: Value) -> bool:
+        """Tell whether a draw opens a gate of which what passes knows nothing."""
+        own = self.cones.draws(passing)
+        return any(
+            self.name(v) == "HEAVYSIDE" and self.cones.draws(v) - own
+            for v in self.cones.of(gate)
+        )
+
+    def _stirred(self, noise: Value) -> bool:
+        """Tell whether the draws in a value change the prediction."""
+        return any(
+            self.conduct.stirs(self.place(draw)) for draw in self.cones.draws(noise)
+        )
 
     def noisy_unit(self) -> Evidence | None:
         """Look for units that a draw switches or cuts off."""
@@ -327,6 +368,7 @@ class PredictionReader:
                     and not self.weights(other)
                     and not self.weights(noise)
                     and value not in self.noisy_units()
+                    and self._stirred(noise)
                 ):
                     places = self.cones.places({value, *self.cones.draws(noise)})
                     return Evidence(places, 1.0, "a draw joins the features unweighted")
@@ -375,10 +417,17 @@ class PredictionReader:
     def normalised(self) -> Evidence | None:
         """Look for features scaled or centred by themselves."""
         for value in self.path:
-            if self.weights(value) or self.name(value) == "HEAVYSIDE":
+            if self.name(value) == "HEAVYSIDE":
+                continue
+            scales = self._scales(value)
+            if self.weights(value) and not scales:
                 continue
             here, more = self.node(value), self.node(value, 3.0)
-            if here.ndim != 2 or np.ptp(here) < 1e-6 or _two_valued(here):
+            if (
+                (here.ndim != 2 and not scales)
+                or np.ptp(here) < 1e-6
+                or _two_valued(here)
+            ):
                 continue
             moved = self.conduct.node(self.place(value), self.x + 0.7)
             scaled = np.allclose(here, more, rtol=1e-6, atol=1e-9)
@@ -392,6 +441,16 @@ class PredictionReader:
                     f"does not follow the features' {how}",
                 )
         return None
+
+    def _scales(self, value: Written) -> bool:
+        """Tell whether weighted features are scaled by something made of features."""
+        sides = self.values.operands(value)
+        if self.name(value) not in ("PRODUCT", "DIVISION") or len(sides) != 2:
+            return False
+        if not all(map(self.cones.features, sides)):
+            return False
+        first, second = map(self.weights, sides)
+        return second < first or (first < second and self.name(value) == "PRODUCT")
 
 
 def _residue(x: np.ndarray, y: np.ndarray) -> float:

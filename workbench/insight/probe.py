@@ -15,6 +15,7 @@ import numpy as np
 
 from workbench.engine import Memory
 from workbench.engine.apply import run_on
+from workbench.insight.cones import Cones
 from workbench.insight.values import Address, Values, values_of
 from workbench.programs import ConstantKind, Instruction, Kind, Program
 from workbench.tasks import AffineTasks
@@ -31,6 +32,7 @@ TASKS = 5
 _STEP = 1e-4  # of central differences, relative to the size of what is changed
 _NO_LABEL = 0.0
 _HUGE = 1e6
+_MOVED = 0.37  # by which label and prediction grow together
 
 
 class Probe:
@@ -115,6 +117,71 @@ class Probe:
             return self.probability(memory)
         return get(memory, self.prediction)
 
+    @cached_property
+    def against_address(self) -> Address:
+        """The scalar of Predict with which Learn compares the label.
+
+        Learn leaves everything as it is if both grow by the same. By default it is the
+        prediction.
+        """
+        if self.label[0] is not Kind.SCALAR:
+            return self.prediction
+        read: dict[Address, None] = {self.prediction: None}
+        told = {instruction.output for instruction in self.program.predict}
+        written: set[Address | None] = set()
+        for instruction in self.program.learn:
+            for address in instruction.inputs:
+                if address[0] is Kind.SCALAR and address in told - written:
+                    read[address] = None
+            written.add(instruction.output)
+        memory = self.predict(self.states, self.x)
+        memory = put(memory, self.prediction, self.told(memory))
+        still = self._run("learn", put(memory, self.label, self.y), None)
+        for address in read:
+            moved = put(memory, address, get(memory, address) + _MOVED)
+            moved = self._run("learn", put(moved, self.label, self.y + _MOVED), None)
+            entries = [a for a in self.values.entries if a != address]
+            if all(_close(get(moved, a), get(still, a)) for a in entries):
+                changed = put(memory, self.label, self.y + _MOVED)
+                changed = self._run("learn", changed, None)
+                if not all(_close(get(changed, a), get(still, a)) for a in entries):
+                    return address
+        return self.prediction
+
+    def compared(self, memory: Memory) -> np.ndarray:
+        """Return what Learn compares labels with, float64[P] or [P, F]."""
+        if self.against_address == self.prediction:
+            return self.told(memory)
+        return get(memory, self.against_address)
+
+    def against(self, memory: Memory, error: float) -> np.ndarray:
+        """Return labels that differ from that by an error, float64[P] or [P, F]."""
+        y = self.compared(memory).copy()
+        if y.ndim == 1:
+            return y + error
+        y[:, 0] += error
+        return y
+
+    def noisy(self, draw: tuple[str, int], seed: int | None) -> np.ndarray:
+        """Return predictions float64[P, O] with one draw alone random; none of None.
+
+        With a draw of Learn, those of the next example.
+        """
+        name, _ = draw
+        own = [p for p in self.values.instructions if p[0] == name]
+        lines = list(self._quiet[name])
+        if seed is not None:
+            number = own.index(draw)
+            lines[number] = getattr(self.program, name)[number]
+        memory = put(self.states, (Kind.VECTOR, 0), self.x)
+        memory = put(memory, self.label, _NO_LABEL)
+        if name == "predict":
+            return self.output(run_on(lines, memory, seed=seed or 0))
+        memory = self._run("predict", memory, None)
+        memory = put(memory, self.prediction, self.told(memory))
+        memory = run_on(lines, put(memory, self.label, self.y), seed=seed or 0)
+        return self.output(self.predict(memory, self.x))
+
     def probability(self, memory: Memory) -> np.ndarray:
         """Return what the engine puts back into the prediction on accuracy tasks."""
         logits = get(memory, self.prediction)
@@ -149,8 +216,22 @@ class Probe:
 
     @cached_property
     def states(self) -> Memory:
-        """Memories before an example, [P, ...]: of those in `_all` the sound ones."""
-        return Memory(*(part[self.sound] for part in self._all))
+        """Memories before an example, [P, ...]: of those in `_all` the sound ones.
+
+        Where they hold noise, its mean.
+        """
+        states = Memory(*(part[self.sound] for part in self._all))
+        noise = Cones(self.values).noise
+        if noise:
+            quiet = self.learn(self.predict(states, self.x), self.y)
+            for address in noise:
+                states = put(states, address, get(quiet, address))
+        return states
+
+    @cached_property
+    def task(self) -> np.ndarray:
+        """int64[P]: the number of the task that each was trained on."""
+        return np.tile(np.arange(len(self._tasks)), len(CHECKPOINTS))[self.sound]
 
     @cached_property
     def checkpoint(self) -> np.ndarray:
@@ -234,13 +315,15 @@ class Probe:
         error: float | None = None,
         states: Memory | None = None,
         *,
+        label: float | None = None,
         absolute: bool = False,
         later: bool = False,
     ) -> dict[Address, np.ndarray]:
         """Return how much one example changes each entry, float64[P, n].
 
-        `error`: label minus prediction (after the sigmoid on accuracy tasks), for a
-        vector prediction in its first element; by default what the labels make it.
+        `error`: label minus what it is compared with (mostly the prediction, after the
+        sigmoid on accuracy tasks), of a vector in its first element; by default what
+        the labels make it. `label`: the label itself, the other elements 0.
         `absolute`: what entries hold afterwards instead. `later`: after one more
         example, of other features and without an error.
         """
@@ -248,15 +331,14 @@ class Probe:
         memory = self.predict(states, self.x if x is None else x)
         y = self.y
         if error is not None:
-            y = self.told(memory).copy()
-            if y.ndim == 1:
-                y += error
-            else:
-                y[:, 0] += error
+            y = self.against(memory, error)
+        elif label is not None:
+            y = np.zeros_like(y)
+            y[(...,) if y.ndim == 1 else (slice(None), 0)] = label
         after = self.learn(memory, y)
         if later:
             memory = self.predict(after, self.x[::-1])
-            after = self.learn(memory, self.told(memory))
+            after = self.learn(memory, self.compared(memory))
         found = {}
         for address in self.values.entries:
             held = get(after, address)
@@ -327,6 +409,11 @@ def put(memory: Memory, address: Address, value: np.ndarray | float) -> Memory:
     part[:, number] = value
     parts[kind.code - 1] = part
     return Memory(*parts)
+
+
+def _close(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether numbers are the same but for rounding."""
+    return np.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
 def repeat(memory: Memory, times: int) -> Memory:

@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.insight.conduct import middle
 from workbench.insight.prediction import Evidence, word
+from workbench.insight.probe import get, put
 from workbench.insight.values import Address, Entry, Prediction, Value, Written
 from workbench.programs import Kind
 
@@ -25,16 +26,16 @@ _KEPT = 0.3  # what an entry must keep of itself at an example to be moved, not 
 _TAKEN = 1e-3  # parts of another entry that count
 _BY_LABEL = 0.5  # answers to the label alone above which a step knows no error
 _ALIKE = 2e-3  # rates that differ by less are taken for the same
+_MOSTLY = 0.8  # of the memories
+_STAYS = 1e-5  # the same of one task
 BOUNDS = ("MIN", "MAX", "ARCTAN", "SIN", "COS", "HEAVYSIDE", "ABS", "DIVISION")
 LENGTHS = ("NORM", "DIVISION", "RECIPROCAL", "ST_DEV", "DEV")
 
 
 def find_in_training(reader: TrainingReader) -> dict[str, Evidence]:
     """Return the concepts that Learn shows, by name."""
-    metric = reader.conduct.probe.metric
-    loss = "squared error" if metric == "rmse" else "logistic loss"
     found = {
-        f"gradient step of the {loss}": reader.gradient(),
+        f"gradient step of the {reader.loss}": reader.gradient(),
         "constant learning rate": reader.constant_rate(),
         "decaying learning rate": reader.decaying_rate(),
         "adaptive learning rate": reader.adaptive_rate(),
@@ -88,6 +89,8 @@ class TrainingReader:
         To what the entry itself held, or one of which it is made. That a step function
         of the label knows no error only the dataflow shows.
         """
+        if self.conduct.rests(address):
+            return True
         making = self.conduct.making(address)
         if not making.by_label < _BY_LABEL:
             return False
@@ -134,6 +137,34 @@ class TrainingReader:
             f" cosine {cosine:.3f}",
         )
 
+    @cached_property
+    def loss(self) -> str:
+        """Of which loss steps follow the gradient.
+
+        Logistic is that in which the label is compared with the sigmoid of what the
+        weights predict, be it the engine's or the program's own.
+        """
+        conduct, probe = self.conduct, self.conduct.probe
+        memory = probe.predict(probe.states, probe.x)
+        compared = probe.compared(memory)
+        if probe.against_address != probe.prediction or probe.metric == "accuracy":
+            like = np.allclose(compared, probe.probability(memory), rtol=1e-6)
+            return "logistic loss" if like else "squared error"
+        # The slope of a probability p is p (1 - p) times that of what it is made of.
+        within = (compared > 0) & (compared < 1)
+        if compared.ndim > 1 or not np.all(within):
+            return "squared error"
+        for address, update in self.steps.items():
+            rates = conduct.by_checkpoint(update.rate)
+            times = conduct.by_checkpoint(update.rate * compared * (1 - compared))
+            plain, whole = (
+                float(np.median([_spread(row) for row in rows]))
+                for rows in (rates, times)
+            )
+            if whole < _ALIKE < plain and address not in self.running:
+                return "logistic loss"
+        return "squared error"
+
     # Rates.
 
     @cached_property
@@ -142,16 +173,44 @@ class TrainingReader:
 
         Of a normalised one, its length.
         """
+        probe = self.conduct.probe
+        slope = np.ones(probe.count)
+        if self.loss == "logistic loss" and probe.metric == "rmse":
+            compared = probe.compared(probe.predict(probe.states, probe.x))
+            if probe.against_address == probe.prediction:
+                slope = compared * (1 - compared)
         return {
-            a: self.conduct.by_checkpoint(u.length if _flat(u.growth) else u.rate)
+            a: self.conduct.by_checkpoint(
+                u.length if _flat(u.growth) else u.rate * slope
+            )
             for a, u in self.steps.items()
         }
 
-    def constant_rate(self) -> Evidence | None:
-        """Look for a rate that stays."""
+    @cached_property
+    def _drawn(self) -> set[Address]:
+        """Return the steps whose rate Setup draws: it stays, but not for all tasks.
+
+        A mean of weights may stay too, where features are centred.
+        """
+        if self.rate_from_weights():
+            return set()
+        task = np.concatenate(self.conduct.by_checkpoint(self.conduct.probe.task))
+        found = set()
         for address, rows in self._rates.items():
             rate = np.concatenate(rows)
-            if _spread(rate) < _ALIKE:
+            own = [_spread(rate[task == k]) for k in np.unique(task)]
+            if _spread(rate) > _ALIKE and max(own) < _STAYS:
+                found.add(address)
+        return found
+
+    def constant_rate(self) -> Evidence | None:
+        """Look for a rate that stays."""
+        for address in self._drawn:
+            why = f"drawn in Setup, then always the same for {_name(address)}"
+            return Evidence(self._scaling(address), 1.0, why)
+        for address, rows in self._rates.items():
+            rate = np.concatenate(rows)
+            if _spread(rate) < _ALIKE or _stays(rate):
                 why = f"always {middle(rate):.3g} for {_name(address)}"
                 return Evidence(self._scaling(address), _near(rate), why)
         return None
@@ -176,6 +235,7 @@ class TrainingReader:
         spreads = {
             address: float(np.median([_spread(row) for row in rate]))
             for address, rate in self._rates.items()
+            if address not in self._drawn and not _stays(np.concatenate(rate))
         }
         if not spreads:
             return None
@@ -196,13 +256,16 @@ class TrainingReader:
                 self.cones.of(self.entries[address].learn)
             ):
                 instruction = self.cones.instruction(value)
-                if instruction is None or instruction.op.name != "MATRIX_MEAN_OP":
+                if instruction is None or instruction.op.output is not Kind.SCALAR:
                     continue
-                (operand,) = self.cones.values.operands(value)
-                held = {a for a in self.cones.parameters(operand) if a in self.updates}
+                held = {a for a in self.cones.parameters(value) if a in self.updates}
                 learnt = {a for a in held if a[0] is Kind.MATRIX and self._learns(a)}
                 predicts = value in self.cones.of(self.cones.values.prediction)
                 if not learnt or predicts or self.cones.error(value):
+                    continue
+                if self.cones.features(value) or not any(
+                    self._is_mean(value, a) for a in learnt
+                ):
                     continue
                 return Evidence(
                     self.cones.places({value}),
@@ -211,6 +274,22 @@ class TrainingReader:
                     f" of {_name(address)}",
                 )
         return None
+
+    def _is_mean(self, value: Written, matrix: Address) -> bool:
+        """Tell whether a value follows the mean of a matrix, and nothing else of it."""
+        states = self.conduct.probe.states
+        held = get(states, matrix)
+        push = np.random.default_rng(0).standard_normal(held.shape)
+        push *= np.abs(held).mean() + _TAKEN
+        push -= push.mean(axis=(1, 2), keepdims=True)
+        place = (value.function, value.index)
+        still, turned, moved = (
+            self.conduct.written(place, put(states, matrix, held + change))
+            for change in (0.0, push, np.abs(push).mean())
+        )
+        size = np.abs(moved - still)
+        same = np.abs(turned - still) <= 1e-6 * size
+        return bool(np.mean(same & (size > 0)) > _ALIGNED)
 
     def _scaling(self, address: Address) -> tuple[Place, ...]:
         """Return what makes the step's factor: scalars of Learn that know no error."""
@@ -242,6 +321,14 @@ class TrainingReader:
         """Look for clipped errors."""
         for address, update in self.steps.items():
             small, large = update.growth_small, update.growth_large
+            # Weights that are scaled to a length are bounded too: not so their steps.
+            steps = [
+                middle(self.conduct.step_growth(place, k))
+                for place, k in self.sums(address)
+                if place[0] == "learn"
+            ]
+            if steps and not min(steps) < 0.3:
+                continue
             if middle(small) > 0.7 and middle(large) < 0.3:
                 cone = self.cones.of(self.entries[address].learn)
                 places = self.cones.places(
@@ -388,7 +475,36 @@ class TrainingReader:
                 f"{_name(source)} keeps {kept:.3g} of itself, collects the error's"
                 f" answer and moves {_name(target)}",
             )
+        for before, (weights, kept) in self.remembered.items():
+            return Evidence(
+                self.made_by([weights]),
+                self.conduct.carried_share(weights, weights),
+                f"{_name(before)} remembers {_name(weights)}, of whose last change"
+                f" {kept:.3g} goes on",
+            )
         return None
+
+    @cached_property
+    def remembered(self) -> dict[Address, tuple[Address, float]]:
+        """Return copies of weights that keep their last change going: heavy balls.
+
+        w' = w + b (w - u) + step and u' = w have the factors 1 and b.
+        """
+        found = {}
+        carried = self.conduct.carried
+        for before, weights in self.pairs:
+            if weights not in self.steps or (weights, before) not in self.pairs:
+                continue
+            turn = np.array(
+                [[carried(s, t) for s in (weights, before)] for t in (weights, before)]
+            )
+            both = abs(turn[0, 1]) > _TAKEN and abs(turn[1, 0]) > 0.1
+            if not both or not np.isfinite(turn).all() or abs(turn[1, 1]) > 0.1:
+                continue
+            kept, rest = sorted(np.linalg.eigvals(turn), key=abs)
+            if np.isreal(kept) and 0.02 < kept.real < 0.9999 and 0.5 < abs(rest) < 1.01:
+                found[before] = weights, float(kept.real)
+        return found
 
     def averaging(self) -> Evidence | None:
         """Look for averaged weights."""
@@ -443,7 +559,7 @@ class TrainingReader:
 
     def _loss(self, address: Address) -> tuple[float, float] | None:
         """Return what share of itself an entry loses, and in what share of memories."""
-        held, drift = self.conduct.drift(address)
+        held, drift = self.conduct.drift(address, labels=address in self._otherwise)
         for source in self.running:
             if source[0] is address[0] and self.running[source][0] == address:
                 part = self.conduct.carried(source, address)
@@ -453,16 +569,36 @@ class TrainingReader:
             turned = np.sum(held * drift, axis=1) / sizes
             lost = np.linalg.norm(drift, axis=1) / np.linalg.norm(held, axis=1)
         good = np.isfinite(turned) & (lost > _FADES)
-        if np.mean(good) < 0.5 or np.median(turned[good]) > -0.95:
+        if np.mean(good) < 0.5:
+            return None
+        towards = turned < -0.95
+        # The same amount may be taken from each weight, and not the same share.
+        signs = np.sign(held) * np.sign(drift)
+        even = np.ptp(np.abs(drift), axis=1) <= 1e-6 * np.max(np.abs(drift), axis=1)
+        towards |= even & np.all(signs <= 0, axis=1)
+        if np.median(towards[good]) < 1:
             return None
         found = float(np.median(lost[good]))
-        share = float(np.mean(good & (turned < -0.95)))
+        share = float(np.mean(good & towards))
         return (found, share) if found < 0.5 else None
+
+    @cached_property
+    def _otherwise(self) -> list[Address]:
+        """Return weights that learn, but not by the gradient: of whatever they read."""
+        predicts = self.cones.parameters(self.cones.values.prediction)
+        return [
+            a
+            for a in self.entries
+            if a in predicts & self.conduct.learnt
+            and a not in self.steps
+            and self.conduct.carried(a, a) > _KEPT
+        ]
 
     def weights(self) -> list[Address]:
         """Return entries that learn and predict, and are not running sums of steps."""
         apart = set(self.running) | self.averages
         own = [a for a in self.steps if a not in apart]
+        own += [a for a in self._otherwise if a not in {*own, *apart}]
         copied = [s for s, t in self.pairs if t in own and t in self.copies(s)]
         # What is made anew from another at each example keeps nothing of itself.
         made = {t for s, t in self.pairs if t in self.copies(s)}
@@ -489,6 +625,12 @@ def _near(rate: np.ndarray) -> float:
     """Return the share of rates that are alike, of those that are known."""
     center = middle(rate)
     return _share(np.abs(rate - center) <= 2 * _ALIKE * abs(center), rate)
+
+
+def _stays(rate: np.ndarray) -> bool:
+    """Tell whether rates are the same, but for few of which other things take part."""
+    center = middle(rate)
+    return _share(np.abs(rate - center) <= _STAYS * abs(center), rate) > _MOSTLY
 
 
 def _spread(found: np.ndarray) -> float:

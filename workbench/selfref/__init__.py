@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.selfref.microscope import LayerRecord, Record, record
     from workbench.selfref.model import Model, make_model
     from workbench.selfref.pretrained import load_pretrained
+    from workbench.selfref.recorded import load_series
     from workbench.selfref.spec import KINDS, ModelSpec
     from workbench.selfref.trained import Trained, load_trained
     from workbench.selfref.training import DivergenceError, MetaTraining
@@ -31,6 +32,7 @@ __all__ = [
     "Trained",
     "flatten",
     "load_pretrained",
+    "load_series",
     "load_trained",
     "make_model",
     "meta_preset",
@@ -52,6 +54,7 @@ _FILE_OF = {
     "Trained": "trained",
     "flatten": "arrays",
     "load_pretrained": "pretrained",
+    "load_series": "recorded",
     "load_trained": "trained",
     "make_model": "model",
     "meta_preset": "meta_presets",

@@ -29,7 +29,6 @@ class Block(NamedTuple):
     start: Callable[[Params], State]
     run: Callable[[Params, State, jax.Array, jax.Array | None], tuple[State, jax.Array]]
     answer: Callable[[Params, State, jax.Array], jax.Array]
-    look: Callable[[Params, State, jax.Array], dict[str, jax.Array]] | None
 
 
 def new_norm(n: int) -> Params:
@@ -100,8 +99,4 @@ def make_block(spec: ModelSpec) -> Block:
     def start(params: Params) -> Any:
         return layer.start(params["layer"])
 
-    def look(params: Params, state: State, row: jax.Array) -> dict[str, jax.Array]:
-        assert layer.look
-        return layer.look(params["layer"], state, enter(params, row)[0])
-
-    return Block(init, start, run, answer, look if layer.look else None)
+    return Block(init, start, run, answer)

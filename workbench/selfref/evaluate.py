@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from workbench.selfref.objective import rounds_of
 from workbench.selfref.updates import CHUNK, judged
 from workbench.tasks.episodes import Episodes, draw, make_episodes
 
@@ -112,7 +113,9 @@ def evaluate(
 
 def shots_of(spec: EpisodeSpec) -> tuple[int, ...]:
     """Return how many examples came before, for each entry of `Scores.by_shot`."""
-    return tuple(range(0 if spec.delayed else 1, spec.shots + 1))
+    if spec.delayed:
+        return tuple(range(spec.shots + 1))
+    return tuple(range(spec.shots + 1 - rounds_of(spec), spec.shots + 1))
 
 
 def nearest_neighbour(

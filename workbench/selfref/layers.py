@@ -32,9 +32,6 @@ class Layer(NamedTuple):
     """(params, state, rows (Q, hidden)) to rows: each from the same state."""
     raw: bool = False
     """Reads its input as it is, and the residual path is normalized instead."""
-    look: Callable[[Params, State, jax.Array], dict[str, jax.Array]] | None = None
-    """(params, state, row (hidden,)) to what the matrices are asked and told in that
-    step; None where the layer has no matrices that change."""
 
 
 def dense(key: jax.Array, rows: int, columns: int) -> jax.Array:
@@ -78,14 +75,10 @@ def srwm_layer(spec: ModelSpec) -> Layer:
         ys = jax.vmap(partial(srwm.answer, rule=rule))(state, _to_heads(rows, heads))
         return _from_heads(ys) @ params["out"]
 
-    def look(_: Params, state: State, row: jax.Array) -> dict[str, jax.Array]:
-        one = partial(srwm.look, rule=rule)
-        return jax.vmap(one)(state, row.reshape(heads, d))
-
     def start(params: Params) -> State:
         return params["weights"]
 
-    return Layer(init, start, run, answer, raw=True, look=look)
+    return Layer(init, start, run, answer, raw=True)
 
 
 def still_layer(spec: ModelSpec) -> Layer:
@@ -147,15 +140,7 @@ def fast_layer(spec: ModelSpec) -> Layer:
         each = jax.vmap(jax.vmap(step, (None, 0)))
         return _from_heads(each(state, send(params, rows))[1]) @ params["out"]
 
-    def look(params: Params, state: State, row: jax.Array) -> dict[str, jax.Array]:
-        sent = jax.tree.map(lambda part: part[:, 0], send(params, row[None]))
-        seen = {"query": sent.q, "key": sent.k, "value": sent.v}
-        if delta:
-            held = jnp.einsum("hd,hdm->hm", sent.k, state)
-            seen |= {"held": held, "rates": sent.rate[:, None]}
-        return seen
-
-    return Layer(init, start, run, answer, look=look)
+    return Layer(init, start, run, answer)
 
 
 def lstm_layer(spec: ModelSpec) -> Layer:

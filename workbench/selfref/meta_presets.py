@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.selfref.meta_spec import MetaSpec
+from workbench.selfref.spec import ModelSpec
 from workbench.tasks.episode_spec import EpisodeSpec
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ def meta_preset(kind: str, task: str, **settings: Any) -> MetaSpec:
     """
     if task not in META_TASKS:
         raise ValueError(f"no task {task!r}; accepted: {', '.join(META_TASKS)}")
+    known = {*EpisodeSpec.checks, *MetaSpec.checks, *ModelSpec.checks}
+    known -= {"data", "kind", "inputs", "outputs"}  # these follow from kind and task
+    for name in settings:
+        if name not in known:
+            names = ", ".join(sorted(known))
+            raise ValueError(f"no setting {name!r}; accepted: {names}")
     own = {
         name: settings.pop(name)
         for name in [*settings]

@@ -53,8 +53,8 @@ class MetaSpec(CheckedSpec):
     weight_decay
         As in AdamW: this times the rate is taken off each weight at each step.
     dense
-        With synchronous labels, ask the queries after every round of shots and not
-        only at the end: more losses a sequence. (The number of queries is
+        With synchronous labels and one segment, ask the queries after every round of
+        shots and not only at the end: more losses a sequence. (The number of queries is
         ``episodes.queries``.)
     label_bias, label_bias_steps
         The share of episodes without permuted labels at the first step; it falls to 0
@@ -140,6 +140,11 @@ class MetaSpec(CheckedSpec):
             raise ValueError(
                 "MetaSpec.dense is True with delayed labels, where every example is "
                 "asked anyway; accepted: False"
+            )
+        if self.dense and self.episodes.segments > 1:
+            raise ValueError(
+                f"MetaSpec.dense is True with {self.episodes.segments} segments, whose "
+                "queries are about the last alone; accepted: False"
             )
         if self.label_bias and self.episodes.regression:
             raise ValueError(

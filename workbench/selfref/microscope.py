@@ -8,31 +8,32 @@ off from a step on is ``frozen_from``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from workbench.selfref.plain import LOOKS_INSIDE, answers, walk
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from workbench.selfref.layers import Params, State
     from workbench.selfref.model import Model
+    from workbench.selfref.plain import Way
     from workbench.selfref.spec import ModelSpec
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerRecord:
     """One layer over T steps."""
 
     weights: np.ndarray
     """(T + 1, heads, d, columns): before the first step, and after each."""
     parts: Mapping[str, slice]
-    """The columns of each part of the matrices: y, q, k, b of an SRWM."""
+    """The columns of each part of the matrices: y, q, k and b of an SRWM, v of fast
+    weights, and the sum that linear attention divides by."""
     steps: Mapping[str, np.ndarray]
-    """(T, heads, ...): query, key, value, held, rates; see `Model.inspect`."""
+    """(T, heads, ...): row, product, query, key, value, held, rates, as in `Way`."""
 
     def part(self, name: str) -> np.ndarray:
         """Return a part of the matrices, (T + 1, heads, d, its columns).
@@ -46,21 +47,30 @@ class LayerRecord:
             raise ValueError(f"part is {name!r}; accepted: {', '.join(self.parts)}")
         return self.weights[..., self.parts[name]]
 
-    def changes(self, name: str) -> np.ndarray:
-        """Return what each step added to a part, (T, heads, d, its columns)."""
-        return np.diff(self.part(name), axis=0)
+    def changes(self, name: str = "") -> np.ndarray:
+        """Return what each step added to a part, or to all: (T, heads, d, columns)."""
+        return np.diff(self._chosen(name), axis=0)
 
-    def singular_values(self, name: str) -> np.ndarray:
-        """Return a part's singular values, largest first: (T + 1, heads, rank)."""
-        return np.linalg.svd(self.part(name), compute_uv=False)
+    def singular_values(self, name: str = "") -> np.ndarray:
+        """Return the singular values of a part, or of all: (T + 1, heads, rank).
 
-    def drift(self, name: str) -> np.ndarray:
-        """Return a part's distance from where it began, (T + 1, heads): Frobenius."""
-        part = self.part(name)
-        return np.linalg.norm(part - part[:1], axis=(-2, -1))
+        The largest first.
+        """
+        return np.linalg.svd(self._chosen(name), compute_uv=False)
+
+    def drift(self, name: str = "") -> np.ndarray:
+        """Return how far a part, or all, is from its beginning: (T + 1, heads).
+
+        The Frobenius norm of the difference.
+        """
+        chosen = self._chosen(name)
+        return np.linalg.norm(chosen - chosen[:1], axis=(-2, -1))
+
+    def _chosen(self, name: str) -> np.ndarray:
+        return self.part(name) if name else self.weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Record:
     """A model over one sequence of T steps."""
 
@@ -78,13 +88,15 @@ class Record:
 def record(
     model: Model,
     params: Params,
-    xs: jax.Array | np.ndarray,
+    xs: Any,
     *,
     state: State | None = None,
     frozen_from: int | None = None,
-    probes: jax.Array | np.ndarray | None = None,
+    probes: Any = None,
 ) -> Record:
     """Run a sequence, xs (T, inputs), and keep what happened at every step.
+
+    In NumPy, with nothing to compile.
 
     Parameters
     ----------
@@ -101,53 +113,46 @@ def record(
     ValueError
         For a kind without matrices that change, or a wrong shape.
     """
-    xs = jnp.asarray(xs)
+    spec, xs = model.spec, np.asarray(xs, np.float32)
+    if spec.kind not in LOOKS_INSIDE:
+        raise ValueError(
+            f"the model's kind is {spec.kind!r}; accepted, for a look inside:"
+            f" {', '.join(map(repr, LOOKS_INSIDE))}"
+        )
     steps = len(xs) if xs.ndim else 0
-    if xs.shape != (steps, model.spec.inputs) or not steps:
+    if xs.shape != (steps, spec.inputs) or not steps:
         raise ValueError(
             f"xs has the shape {xs.shape}; accepted: (T, inputs) with"
-            f" inputs = {model.spec.inputs} and T 1 or more"
+            f" inputs = {spec.inputs} and T 1 or more"
         )
-    asked = xs if probes is None else jnp.asarray(probes)
+    asked = xs if probes is None else np.asarray(probes, np.float32)
     if asked.shape != xs.shape:
         raise ValueError(
             f"probes has the shape {asked.shape}; accepted: that of xs, {xs.shape}"
         )
-    frozen = jnp.arange(steps) >= (steps if frozen_from is None else frozen_from)
-    state = model.start(params) if state is None else state
-    found = jax.device_get(_recorder(model)(params, state, (xs, asked, frozen)))
-    layers = tuple(_layer(model.spec, seen) for seen in found["layers"])
-    answers = {} if probes is None else {k: found[k] for k in ("before", "after")}
-    return Record(model.spec, np.asarray(xs), found["y"], layers, **answers)
+    way = walk(spec, params, xs, state=state, frozen_from=frozen_from)
+    layers = layer_records(spec, way)
+    if probes is None:
+        return Record(spec, xs, way.ys, layers)
+    at = np.arange(steps)
+    told = (
+        answers(spec, params, way, at + late, asked[:, None])[:, 0] for late in (0, 1)
+    )
+    return Record(spec, xs, way.ys, layers, *told)
 
 
-@lru_cache(maxsize=16)
-def _recorder(model: Model) -> Callable[..., dict[str, Any]]:
-    """Return the compiled run of a model; a panel asks for many with other inputs."""
-
-    def run(params: Params, state: State, given: Any) -> dict[str, Any]:
-        def step(state: State, given: Any) -> tuple[State, dict[str, Any]]:
-            x, asked, frozen = given
-            seen = model.inspect(params, state, x, frozen)
-            new = seen.pop("state")
-            seen["before"] = model.answer(params, state, asked[None])[0]
-            seen["after"] = model.answer(params, new, asked[None])[0]
-            return new, seen
-
-        return jax.lax.scan(step, state, given)[1]
-
-    return jax.jit(run)
-
-
-def _layer(spec: ModelSpec, seen: dict[str, np.ndarray]) -> LayerRecord:
-    before, after = seen["before"], seen["after"]
-    weights = np.concatenate([before[:1], after])
-    steps = {name: seen[name] for name in seen if name not in {"before", "after"}}
+def layer_records(spec: ModelSpec, way: Way) -> tuple[LayerRecord, ...]:
+    """Return a record of each layer; none of a kind without matrices that change."""
+    if spec.kind not in LOOKS_INSIDE:
+        return ()
     d = spec.head
-    parts = {"y": slice(0, d)}
+    parts = {"v": slice(0, d)}
     if spec.kind == "srwm":
-        parts |= {"q": slice(d, 2 * d), "k": slice(2 * d, 3 * d)}
-        parts |= {"b": slice(3 * d, 3 * d + spec.rates)}
+        starts = {name: slice(n * d, (n + 1) * d) for n, name in enumerate("yqk")}
+        parts = {**starts, "b": slice(3 * d, 3 * d + spec.rates)}
     elif spec.kind == "linear-attention":
-        parts |= {"sum": slice(d, d + 1)}
-    return LayerRecord(weights, parts, steps)
+        parts["sum"] = slice(d, d + 1)
+    return tuple(
+        LayerRecord(weights, parts, steps)
+        for (weights,), steps in zip(way.states, way.steps, strict=True)
+    )

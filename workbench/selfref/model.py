@@ -13,7 +13,7 @@ same matrices in one product, which is much faster than a start for each.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -95,52 +95,6 @@ class Model(NamedTuple):
         for one, held in zip(params["blocks"], state, strict=True):
             rows = self.block.answer(one, held, rows)
         return affine(params["out"], rows)
-
-    def inspect(
-        self,
-        params: Params,
-        state: State,
-        x: jax.Array,
-        frozen: bool | jax.Array | None = None,
-    ) -> dict[str, Any]:
-        """Step once, x (inputs,), and tell what happened in each layer.
-
-        Parameters
-        ----------
-        frozen
-            True or 1: the step leaves the state as it is. It may be traced.
-
-        Returns
-        -------
-        state, y, layers
-            The next state and y (outputs,), as from `step`; and one dict a layer with
-            ``before`` and ``after``, the matrices (heads, d, columns), and (heads, ...)
-            each: ``query``, ``key``, ``value``, what the key already ``held``, and the
-            ``rates``. Linear attention has neither of the last two.
-
-        Raises
-        ------
-        ValueError
-            For a kind without matrices that change.
-        """
-        self._check("x", x, ("inputs",))
-        if self.block.look is None:
-            raise ValueError(
-                f"the model's kind is {self.spec.kind!r}; accepted, for a look inside:"
-                " 'srwm', 'deltanet', 'linear-attention'"
-            )
-        writes = None
-        if frozen is not None:
-            writes = 1 - jnp.asarray([frozen], x.dtype)
-        rows = affine(params["in"], x[None])
-        states, layers = [], []
-        for one, held in zip(params["blocks"], state, strict=True):
-            seen = self.block.look(one, held, rows[0])
-            new, rows = self.block.run(one, held, rows, writes)
-            states.append(new)
-            layers.append({"before": held, "after": new, **seen})
-        y = affine(params["out"], rows)[0]
-        return {"state": tuple(states), "y": y, "layers": tuple(layers)}
 
     def _check(self, name: str, given: jax.Array, axes: tuple[str, ...]) -> None:
         shape = jnp.shape(given)

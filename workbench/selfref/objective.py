@@ -50,8 +50,9 @@ class Scores(NamedTuple):
         [episodes], the share of right answers, or minus the squared error.
     by_shot
         [episodes, shots or shots + 1], the same by how many examples of the class
-        (regression: points) came before: 1, 2, ... with synchronous labels; 0, 1, ...
-        with delayed ones, over all segments, the last from the queries.
+        (regression: points) came before: 1, 2, ... with synchronous labels (with
+        segments, only after all); 0, 1, ... with delayed ones, over all segments, the
+        last from the queries.
     by_position
         [episodes, T], the same at each example. With synchronous labels it tells
         nothing: the label is part of the input.
@@ -97,6 +98,15 @@ def answers(model: Model, params: Params, batch: Episode, rounds: int = 1) -> An
         jnp.concatenate(queries, axis=1),
         jnp.sqrt(change),
     )
+
+
+def rounds_of(spec: EpisodeSpec) -> int:
+    """Return how many equal parts a sequence has, after each of which one can ask.
+
+    The rounds of shots; 1 with delayed labels, where every example is asked, and
+    with segments: the queries are about the last, which may begin anywhere.
+    """
+    return 1 if spec.delayed or spec.segments > 1 else spec.shots
 
 
 def losses(spec: EpisodeSpec, outputs: Array, targets: Array) -> Array:

@@ -141,26 +141,6 @@ def run(
     return weights, ys.reshape(-1, d)[:steps]
 
 
-def look(
-    weights: jax.Array, x: jax.Array, rule: Rule = PUBLISHED
-) -> dict[str, jax.Array]:
-    """Return what a step is made of: its query, key, rates, and columns of W.
-
-    ``value`` is what the query finds in W, ``held`` what the key does, (3 d + rates,)
-    each: the step moves what the key finds towards what the query found.
-    """
-    if rule.input_softmax:
-        x = jax.nn.softmax(x)
-    made = read(x @ weights, rule.rates)
-    return {
-        "query": made.q,
-        "key": made.k,
-        "value": made.q @ weights,
-        "held": made.k @ weights,
-        "rates": made.rates,
-    }
-
-
 def general_step(
     weights: jax.Array,
     x: jax.Array,

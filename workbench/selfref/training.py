@@ -46,7 +46,20 @@ if TYPE_CHECKING:
 
 LEFT = 0.1
 """The plateau is left once the score is so far from chance to perfect."""
+LUCK = 4.0
+"""And so many standard deviations of guessing above chance: few answers vary."""
 RATE_NAMES = {1: ("rate",), 4: ("rate_y", "rate_q", "rate_k", "rate_b")}
+
+
+def off_plateau(spec: MetaSpec) -> float:
+    """Return the score from which a point of the curve is off the plateau.
+
+    Of episodes of classes; the mean of few answers is above chance now and then.
+    """
+    episodes, chance = spec.episodes, 1 / spec.episodes.ways
+    asked = episodes.length if episodes.delayed else episodes.queries
+    spread = math.sqrt(chance * (1 - chance) / (asked * spec.batch * spec.point_every))
+    return chance + max(LEFT * (1 - chance), LUCK * spread)
 
 
 class DivergenceError(ArithmeticError):
@@ -219,11 +232,17 @@ class MetaTraining(RunsItself):
         self._carry = carry._replace(
             sums=jnp.zeros_like(carry.sums), summed=jnp.zeros_like(carry.summed)
         )
-        if self._left is None and self._is_off(loss, score):
-            self._left = self._step
-            events.append(Event("left-plateau", self._step, {"score": score}))
         if self._step % self.spec.valid_every == 0 or self._step == self.spec.steps:
             self._validate(events)
+        # Where labels are not permuted the class alone gives the answer.
+        biased = self._step - int(carry.summed) < self.spec.label_bias_steps
+        if self.spec.label_bias and biased:
+            loss_here, here = self._valid["valid_loss"], self._valid["valid"]
+        else:
+            loss_here, here = loss, score
+        if self._left is None and self._is_off(loss_here, here):
+            self._left = self._step
+            events.append(Event("left-plateau", self._step, {"score": here}))
         self._points.append(
             {
                 "steps": self._step,
@@ -240,8 +259,7 @@ class MetaTraining(RunsItself):
     def _is_off(self, loss: float, score: float) -> bool:
         if self.spec.episodes.regression:
             return loss < (1 - LEFT) * self._valid["chance"]
-        chance = self._valid["chance"]
-        return score >= chance + LEFT * (1 - chance)
+        return score >= off_plateau(self.spec)
 
     def _validate(self, events: list[Event]) -> None:
         """Score the parameters on the same episodes each time; keep the best."""

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 
 from workbench.selfref.model import make_model
-from workbench.selfref.objective import Scores, answers, rates, scores
+from workbench.selfref.objective import Scores, answers, rates, rounds_of, scores
 from workbench.tasks.episodes import Episode, draw
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def update(
     model = make_model(spec.model)
     bias = spec.label_bias * jnp.maximum(1 - carry.step / spec.label_bias_steps, 0)
     batch = _batch(spec, pools, jax.random.fold_in(seed, carry.step), spec.batch, bias)
-    rounds = spec.episodes.shots if spec.dense else 1
+    rounds = rounds_of(spec.episodes) if spec.dense else 1
 
     def loss(params: Params) -> tuple[Array, Scores]:
         said = answers(model, params, batch, rounds)
@@ -174,8 +174,7 @@ def _judge(
     spec: MetaSpec, pools: tuple[Array, ...], params: Params, key: Array
 ) -> tuple[Scores, Array]:
     batch = _batch(spec, pools, key, CHUNK, 0.0)
-    rounds = 1 if spec.episodes.delayed else spec.episodes.shots
-    said = answers(make_model(spec.model), params, batch, rounds)
+    said = answers(make_model(spec.model), params, batch, rounds_of(spec.episodes))
     went = scores(spec.episodes, batch, said, dense=spec.dense)
     return went, jnp.square(batch.query_targets).mean()
 

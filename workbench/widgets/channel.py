@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -211,7 +212,8 @@ class Pump:
     until woken. The thread runs in a copy of the context in which it was
     started: ipykernel 7.4 sends a comm's answers to the shell of the message that
     stands in the sender's context, and loses them when that is a subshell of a page
-    that is gone.
+    that is gone. In marimo it is a thread of marimo's: from others, a widget that
+    is made there never reaches the page.
     """
 
     def __init__(self, beat: Callable[[], float | None], name: str) -> None:
@@ -219,7 +221,7 @@ class Pump:
         self._wake = threading.Event()
         self._ended = False
         context = contextvars.copy_context()
-        self._thread = threading.Thread(
+        self._thread = _thread_class()(
             target=context.run, args=(self._run,), name=name, daemon=True
         )
 
@@ -254,3 +256,12 @@ class Pump:
                 # A panel that cannot send must not take the search down with it.
                 logger.exception("a panel could not update itself")
                 delay = 1.0
+
+
+def _thread_class() -> type[threading.Thread]:
+    """Return the class of threads whose widgets reach the page of this host.
+
+    marimo's is an ordinary thread where marimo is imported, but not the host.
+    """
+    marimo: Any = sys.modules.get("marimo")
+    return threading.Thread if marimo is None else marimo.Thread

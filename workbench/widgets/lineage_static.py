@@ -13,6 +13,8 @@ from workbench.insight import diff
 from workbench.widgets.lineage_parts import MUTATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.widgets.lineage_story import Shown, Story
 
 LISTED = 12
@@ -20,15 +22,22 @@ LISTED = 12
 _BEST = "#0072b2"
 
 
-def static_lineage(title: str, story: Story) -> str:
-    """Return the fitness against individuals, and the steps that gained most."""
+def static_lineage(
+    title: str, story: Story, first: Callable[[int], list[str] | None]
+) -> str:
+    """Return the fitness against individuals, and the steps that gained most.
+
+    `first` tells which concepts are new in a step; None if that is not known.
+    """
     main = story.steps[: story.main]
     heading = f"<p><b>Lineage: {escape(title)}</b></p>"
     if not main:
         return f"{heading}<p>No program has been evaluated yet.</p>"
     largest = sorted(main[1:], key=lambda step: -step.gain)[: LISTED - 1]
     listed = {0, *(main.index(step) for step in largest)}
-    rows = "".join(_row(n, main) for n in sorted(listed))
+    new = {n: first(n) for n in sorted(listed)}
+    known = any(names is not None for names in new.values())
+    rows = "".join(_row(n, main, new[n] or [] if known else None) for n in new)
     said = (
         f"<p>{len(main)} steps of {story.length:,} changed the fitness; "
         f"{'these' if len(listed) == len(main) else 'those that gained most'}:</p>"
@@ -42,6 +51,7 @@ def static_lineage(title: str, story: Story) -> str:
             "Fitness",
             "Gain",
             "What changed",
+            *(["New concepts"] if known else []),
         )
     )
     return (
@@ -50,7 +60,7 @@ def static_lineage(title: str, story: Story) -> str:
     )
 
 
-def _row(number: int, main: tuple[Shown, ...]) -> str:
+def _row(number: int, main: tuple[Shown, ...], new: list[str] | None) -> str:
     step = main[number]
     verdict = ""
     if number:
@@ -70,6 +80,7 @@ def _row(number: int, main: tuple[Shown, ...]) -> str:
         f"{step.fitness:.6g}",
         f"{step.gain:+.2g}" if number else "",
         verdict,
+        *([] if new is None else [", ".join(new)]),
     )
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 

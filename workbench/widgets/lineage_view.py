@@ -11,6 +11,7 @@ import traitlets
 from workbench.evolution import RecordedSearch, Search, SearchSpec
 from workbench.runs import RunRecord, RunStore
 from workbench.runs.status import AT_REST
+from workbench.widgets.lineage_concepts import LineageConcepts
 from workbench.widgets.lineage_parts import LineageParts
 from workbench.widgets.lineage_static import static_lineage
 from workbench.widgets.lineage_story import Shown, Story, tell
@@ -59,6 +60,7 @@ class LineageView(Panel):
 
     _search: Search | None = None
     _unsubscribe: Callable[[], None] | None = None
+    _concepts: LineageConcepts | None = None
 
     _esm = STATIC / "lineage_view.js"
     _css = STATIC / "lineage_view.css"
@@ -66,6 +68,7 @@ class LineageView(Panel):
     state = traitlets.Dict().tag(sync=True)
     lineage = traitlets.Dict().tag(sync=True)
     at = traitlets.Dict().tag(sync=True)
+    concepts = traitlets.Dict().tag(sync=True)
 
     def __init__(self, run: Run, *, store: RunStore | None = None) -> None:
         self._store = store
@@ -74,8 +77,9 @@ class LineageView(Panel):
         self._changed = False
         self._told = (0.0, 0.0)  # when the story was told last, and how long it took
         self._chosen: int | None = None
-        self._static: tuple[Story | None, str] = (None, "")
+        self._static: tuple[object, str] = (None, "")
         super().__init__()
+        self._concepts = LineageConcepts(self.lock, self._report)
         with self.lock:
             self._take(run)
         self.settle()
@@ -187,8 +191,27 @@ class LineageView(Panel):
         elif self._changed:
             self._pump_wake()
 
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until no concepts are being named; tell whether that came to pass."""
+        return self._concepts is None or self._concepts.wait(seconds)
+
     def refresh(self) -> None:
-        """Tell the story again if there is news and time for it."""
+        """Tell the story again if there is news and time for it; name what is shown."""
+        self._tell_news()
+        if not self._stream.listening or not self._story.steps:
+            return
+        if self._concepts is not None:
+            status = self.part("state").get("status")
+            number = int(self.part("at").get("step", 0))
+            self._concepts.follow(number, live=status not in AT_REST)
+
+    def _report(self) -> None:
+        """Show what was named."""
+        if self._concepts is not None:
+            self.put("concepts", **self._concepts.part())
+            self.announce()
+
+    def _tell_news(self) -> None:
         if not self._changed or self._search is None:
             return
         at_rest = self._search.runner.status in AT_REST
@@ -225,6 +248,9 @@ class LineageView(Panel):
         story = tell(lineage, events, self._spec.space)
         chosen = self._same_step(story)
         self._story = story
+        if self._concepts is not None:
+            self._concepts.tell(story, self._spec.tasks)
+            self.put("concepts", **self._concepts.part())
         self.put(
             "state",
             title=self._title,
@@ -266,15 +292,21 @@ class LineageView(Panel):
     def static_html(self) -> str:
         """Return the fitness of the steps and a list of them."""
         drawn, html = self._static
-        if drawn is not self._story:
-            html = static_lineage(self._title, self._story)
-            self._static = self._story, html
+        state = self._story, self.part("concepts").get("revision")
+        if drawn != state:
+            html = static_lineage(self._title, self._story, self._first)
+            self._static = state, html
         return html
+
+    def _first(self, number: int) -> list[str] | None:
+        return None if self._concepts is None else self._concepts.first(number)
 
     def close(self) -> None:
         """Remove the view from the page and stop following its search."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        if self._concepts is not None:
+            self._concepts.close()
         super().close()
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import traitlets
 
-from workbench.selfref.model import make_model
 from workbench.selfref.pretrained import load_pretrained
-from workbench.widgets.microscope_episode import MOST_NOISE, Drawn, Edits, Kept
+from workbench.widgets.microscope_episode import MOST_NOISE, Edits
 from workbench.widgets.microscope_parts import (
     KIND_NAMES,
     course_part,
@@ -23,33 +23,22 @@ from workbench.widgets.microscope_parts import (
     verdict_part,
     where,
 )
-from workbench.widgets.microscope_play import play
 from workbench.widgets.microscope_shipped import shipped_source
+from workbench.widgets.microscope_specimen import Specimen
 from workbench.widgets.microscope_static import static_step
 from workbench.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.selfref import Model
+    from workbench.selfref import Model, ModelSpec
     from workbench.tasks.episodes import Episodes
     from workbench.widgets.microscope_episode import Example, Source
     from workbench.widgets.microscope_play import Play
+    from workbench.widgets.microscope_specimen import Cost
 
 STATIC = Path(__file__).parent / "static"
 REST_SECONDS = 0.7
-PLAYS_KEPT = 12
-
-
-class Cost(NamedTuple):
-    """What the edits of an episode cost, over its queries after the last example."""
-
-    right: float
-    """Share of the queries answered rightly, from 0 to 1."""
-    right_unedited: float
-    loss: float
-    """Mean cross-entropy, in nats."""
-    loss_unedited: float
 
 
 class Microscope(Panel):
@@ -60,7 +49,7 @@ class Microscope(Panel):
     Parameters
     ----------
     model, params
-        A model of `workbench.selfref.make_model` and its parameters.
+        A model of `workbench.selfref.make_model`, or its spec, and its parameters.
     episodes
         As `workbench.tasks.make_episodes` returns them, or another `Source`.
     compare
@@ -99,16 +88,16 @@ class Microscope(Panel):
 
     def __init__(
         self,
-        model: Model,
+        model: Model | ModelSpec,
         params: Any,
         episodes: Episodes | Source,
         *,
-        compare: Mapping[str, tuple[Model, Any]] | None = None,
+        compare: Mapping[str, tuple[Model | ModelSpec, Any]] | None = None,
         episode: int = 0,
         title: str = "Microscope",
     ) -> None:
         self._title = str(title)
-        self._set_subject(model, params, episodes, compare or {})
+        self._specimen = Specimen(model, params, episodes, compare or {})
         self._number = _whole("episode", episode)
         self._place = 0
         self._layer = self._head = 0
@@ -130,10 +119,10 @@ class Microscope(Panel):
         """
         main, other = load_pretrained("srwm"), load_pretrained("deltanet")
         return cls(
-            make_model(main.spec.model),
+            main.spec.model,
             main.params,
             shipped_source(main.spec.episodes),
-            compare={"DeltaNet": (make_model(other.spec.model), other.params)},
+            compare={"DeltaNet": (other.spec.model, other.params)},
             episode=episode,
             title=title,
         )
@@ -146,7 +135,8 @@ class Microscope(Panel):
     @property
     def model(self) -> Model:
         """The model looked at."""
-        return self._model
+        # It needs JAX, which a first picture does not wait for.
+        return import_module("workbench.selfref.model").make_model(self._specimen.spec)
 
     @property
     def episode(self) -> int:
@@ -189,7 +179,8 @@ class Microscope(Panel):
         layers = self.play.layers
         if not layers:
             kinds = "'srwm', 'deltanet', 'linear-attention'"
-            raise ValueError(f"kind is {self._model.spec.kind!r}; accepted: {kinds}")
+            kind = self._specimen.spec.kind
+            raise ValueError(f"kind is {kind!r}; accepted: {kinds}")
         return np.stack([one.weights[self._place] for one in layers])
 
     @property
@@ -201,13 +192,7 @@ class Microscope(Panel):
     def cost(self) -> Cost:
         """What the edits cost, over the queries after the last example."""
         with self.lock:
-            now, then = self._played("", self._edits), self._played("", Edits())
-        return Cost(
-            float(now.right[-1]),
-            float(then.right[-1]),
-            float(now.loss[-1]),
-            float(then.loss[-1]),
-        )
+            return self._specimen.cost(self._number, self._edits)
 
     def go_to(self, position: int) -> None:
         """Go to after so many examples; beyond the ends, the first or the last."""
@@ -225,7 +210,7 @@ class Microscope(Panel):
 
     def look(self, layer: int = 0, head: int = 0) -> None:
         """Choose the matrix that is drawn: a layer and a head, from 0."""
-        spec = self._model.spec
+        spec = self._specimen.spec
         with self.lock:
             self._layer = _whole("layer", layer, spec.layers - 1)
             self._head = _whole("head", head, spec.heads - 1)
@@ -233,8 +218,9 @@ class Microscope(Panel):
 
     def beside(self, name: str) -> None:
         """Show another model on the same episode: a name of `compare`; "": none."""
-        if name and name not in self._compare:
-            names = ", ".join(map(repr, self._compare)) or "none"
+        others = self._specimen.compare
+        if name and name not in others:
+            names = ", ".join(map(repr, others)) or "none"
             raise ValueError(f"name is {name!r}; accepted: '', {names}")
         with self.lock:
             self._beside = name
@@ -268,18 +254,19 @@ class Microscope(Panel):
 
     def look_at(
         self,
-        model: Model,
+        model: Model | ModelSpec,
         params: Any,
         episodes: Episodes | Source | None = None,
-        compare: Mapping[str, tuple[Model, Any]] | None = None,
+        compare: Mapping[str, tuple[Model | ModelSpec, Any]] | None = None,
     ) -> None:
         """Show another model, or the same with other parameters, in the same place."""
         with self.lock:
-            before = self._model.spec
-            held = self._source if episodes is None else episodes
-            kept = self._compare if compare is None else compare
-            self._set_subject(model, params, held, kept)
-            if (before.layers, before.heads) != (model.spec.layers, model.spec.heads):
+            before = self._specimen
+            held = before.source if episodes is None else episodes
+            kept = before.compare if compare is None else compare
+            self._specimen = now = Specimen(model, params, held, kept)
+            shape = now.spec.layers, now.spec.heads
+            if (before.spec.layers, before.spec.heads) != shape:
                 self._layer = self._head = 0
             if episodes is not None:
                 self._edits, self._place = Edits(), 0
@@ -325,10 +312,10 @@ class Microscope(Panel):
         """Record what is due; the pump calls this while somebody looks."""
         if not self._stale:
             return
-        busy = self._busy()
-        if busy and not self._told:
-            # The page is told in this beat, and the next one computes.
+        if not (self._told or self._specimen.at_hand(self._number)):
+            # The page is told in this beat, and the next one reads.
             self._told = True
+            busy = "Reading the data and drawing an episode…"
             self.put("state", busy=busy, problem="")
             self._pump_wake()
             return
@@ -343,7 +330,7 @@ class Microscope(Panel):
         """Return the step shown for hosts without widgets."""
         if self._stale:
             return static_step(self._title, "not recorded yet", None, {}, {})
-        name = KIND_NAMES[self._model.spec.kind]
+        name = KIND_NAMES[self._specimen.spec.kind]
         facts = {
             "Model": f"{name}, layer {self._layer + 1}, head {self._head + 1}",
             "Queries answered rightly": self._fact("right", "{:.0%}"),
@@ -357,36 +344,16 @@ class Microscope(Panel):
 
     # --- inside
 
-    def _set_subject(
-        self,
-        model: Model,
-        params: Any,
-        episodes: Episodes | Source,
-        compare: Mapping[str, tuple[Model, Any]],
-    ) -> None:
-        source = episodes if hasattr(episodes, "take") else Drawn(episodes)
-        wanted = source.spec.inputs, source.spec.outputs
-        for name, (one, _) in {"model": (model, params), **compare}.items():
-            given = one.spec.inputs, one.spec.outputs
-            if given != wanted:
-                raise ValueError(
-                    f"{name} has {given[0]} inputs and {given[1]} outputs; accepted"
-                    f" with these episodes: {wanted[0]} and {wanted[1]}"
-                )
-        self._model, self._params = model, params
-        self._source, self._compare = source, dict(compare)
-        self._one: Example | None = None
-        self._plays: dict[Any, Play] = {}
-        self._ready: set[str] = set()
-        self._stale = True
-
     def _put_about(self) -> None:
-        spec = self._source.spec
+        one = self._specimen
+        spec = one.source.spec
         self.put(
             "about",
             title=self._title,
-            model=model_part(self._model),
-            compare={name: model_part(one) for name, (one, _) in self._compare.items()},
+            model=model_part(one.spec),
+            compare={
+                name: model_part(other) for name, (other, _) in one.compare.items()
+            },
             letters=[letter(label) for label in range(spec.ways)],
             most_noise=MOST_NOISE,
         )
@@ -404,49 +371,31 @@ class Microscope(Panel):
         self._stale, self._told = True, False
         self._pump_wake()
 
-    def _busy(self) -> str:
-        """Return what takes long about the next recording."""
-        if self._one is None and not isinstance(self._source, Kept):
-            return "Reading the data and drawing an episode…"
-        if not {"", self._beside} <= self._ready:
-            return "Compiling the model for this episode…"
-        return ""
-
     def _example(self) -> Example:
         with self.lock:
-            if self._one is None or self._one.number != self._number:
-                self._one = self._source.take(self._number)
-                self._number = self._one.number
-                self._plays.clear()
-            return self._one
+            one = self._specimen.example(self._number)
+            self._number = one.number
+            return one
 
     def _played(self, name: str, edits: Edits) -> Play:
         """Return a model's way through the episode: "" or a name of `compare`."""
-        key = (
-            name,
-            *(tuple(sorted(one.items())) for one in (edits.noise, edits.labels)),
-            edits.frozen_from,
-        )
-        one = self._example()
-        if key not in self._plays:
-            if len(self._plays) >= PLAYS_KEPT:
-                self._plays.pop(next(iter(self._plays)))
-            model, params = self._compare[name] if name else (self._model, self._params)
-            found = play(model, params, edits.applied(one), edits.frozen_from)
-            self._plays[key] = found
-            self._ready.add(name)
-        return self._plays[key]
+        return self._specimen.played(name, self._number, edits)
 
     def _record(self) -> None:
         one, edits = self._example(), self._edits
         self._place = min(self._place, len(one))
         shown = self._played("", edits)
-        original = self._played("", Edits()) if edits else None
         other = self._played(self._beside, edits) if self._beside else None
         self._stale = False
         self.put("episode_shown", **episode_part(one, edits))
-        names = KIND_NAMES[self._model.spec.kind], self._beside
-        self.put("course", **course_part(shown, original, other, names))
+        name = KIND_NAMES[self._specimen.spec.kind]
+        first = name, shown, self._played("", Edits())
+        second = (
+            None
+            if other is None
+            else (self._beside, other, self._played(self._beside, Edits()))
+        )
+        self.put("course", **course_part(first, second, edited=bool(edits)))
         self.put("trace", **trace_part(shown, self._layer, self._head))
         if other is not None:
             self.put("trace_beside", **trace_part(other, *self._place_beside(other)))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from workbench.selfref import Model
+    from workbench.selfref.microscope import LayerRecord
+    from workbench.selfref.spec import ModelSpec
     from workbench.widgets.microscope_episode import Edits, Example
-    from workbench.widgets.microscope_play import LayerPlay, Play
+    from workbench.widgets.microscope_play import Play
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 KIND_NAMES = {
@@ -36,9 +37,8 @@ def _base64(array: Any) -> str:
     return base64.b64encode(array.tobytes()).decode()
 
 
-def model_part(model: Model) -> dict[str, Any]:
+def model_part(spec: ModelSpec) -> dict[str, Any]:
     """Return what a model is, in a few words and numbers."""
-    spec = model.spec
     return {
         "kind": spec.kind,
         "name": KIND_NAMES[spec.kind],
@@ -70,16 +70,31 @@ def episode_part(example: Example, edits: Edits) -> dict[str, Any]:
 
 
 def course_part(
-    shown: Play, original: Play | None, beside: Play | None, names: tuple[str, str]
+    shown: tuple[str, Play, Play],
+    beside: tuple[str, Play, Play] | None,
+    *,
+    edited: bool,
 ) -> dict[str, Any]:
-    """Return how well the queries are answered after each example, run by run."""
-    runs = [("shown", names[0], shown)]
-    if original is not None:
-        runs.append(("original", "unedited", original))
+    """Return how well the queries are answered after each example, run by run.
+
+    Each model comes with its name, its way through the episode as it was edited, and
+    through the episode as it was. ``costs`` has what the edits cost each in the end.
+    """
+    runs = [("shown", *shown[:2])]
+    if edited:
+        runs.append(("original", "unedited", shown[2]))
     if beside is not None:
-        runs.append(("beside", names[1], beside))
+        runs.append(("beside", *beside[:2]))
     return {
-        "chance": 1 / shown.answers.shape[-1],
+        "chance": 1 / shown[1].answers.shape[-1],
+        "costs": [
+            {
+                "name": name,
+                "right": [float(one.right[-1]) for one in (then, now)],
+                "loss": [float(one.loss[-1]) for one in (then, now)],
+            }
+            for name, now, then in filter(None, (shown, beside))
+        ],
         "lines": [
             {
                 "key": key,
@@ -101,7 +116,8 @@ def trace_part(play: Play, layer: int, head: int) -> dict[str, Any]:
     if not play.layers:
         return {"layers": 0}
     one = play.layers[layer]
-    weights, changes = one.weights[:, head], one.changes[:, head]
+    weights, changes = one.weights[:, head], one.changes()[:, head]
+    names, rates = [*one.parts], _rates(one, head)
     views = {"W": weights, "change": changes, "since": weights - weights[:1]}
     return {
         "layers": len(play.layers),
@@ -110,28 +126,32 @@ def trace_part(play: Play, layer: int, head: int) -> dict[str, Any]:
         "head": head,
         "d": one.weights.shape[2],
         "columns": one.weights.shape[3],
-        "parts": [part._asdict() for part in one.parts],
+        "parts": [
+            {"name": name, "start": part.start, "size": part.stop - part.start}
+            for name, part in one.parts.items()
+        ],
         "first": packed(weights[0]),
-        "rates": packed(one.rates[:, head]),
-        "rateNames": _rate_names(one),
-        "drift": packed(one.drift),
-        "sizes": packed(one.change_sizes),
-        "singular": packed(one.singular_values[:, head]),
-        "keys": packed(one.keys[:, head]),
-        "queries": packed(one.queries[:, head]),
+        "rates": packed(rates),
+        "rateNames": names if rates.shape[-1] == len(names) else ["rate"],
+        "drift": packed(one.drift()),
+        "sizes": packed(np.linalg.norm(one.changes(), axis=(2, 3))),
+        "singular": packed(one.singular_values()[:, head]),
+        "keys": packed(one.steps["key"][:, head]),
+        "queries": packed(one.steps["query"][:, head]),
         "tops": {
             name: [
-                float(np.abs(values[..., part.start : part.start + part.size]).max())
-                for part in one.parts
+                float(np.abs(values[..., part]).max()) for part in one.parts.values()
             ]
             for name, values in views.items()
         },
     }
 
 
-def _rate_names(layer: LayerPlay) -> list[str]:
-    names = [part.name for part in layer.parts]
-    return names if layer.rates.shape[-1] == len(names) else ["rate"]
+def _rates(layer: LayerRecord, head: int) -> Any:
+    """Return the rates [T, how many] of a head; linear attention adds all of it."""
+    steps = layer.steps
+    every = steps["rates"] if "rates" in steps else np.ones_like(steps["key"][..., :1])
+    return every[:, head]
 
 
 def step_part(play: Play, layer: int, head: int, step: int) -> dict[str, Any]:
@@ -142,10 +162,10 @@ def step_part(play: Play, layer: int, head: int, step: int) -> dict[str, Any]:
     part = {"step": step, "weights": packed(one.weights[max(0, step - 1), head])}
     if step > 0:
         part.update(
-            change=packed(one.changes[step - 1, head]),
-            left=packed(one.left[step - 1, head]),
-            below=packed(one.below[step - 1, head]),
-            key=packed(one.keys[step - 1, head]),
+            change=packed(one.weights[step, head] - one.weights[step - 1, head]),
+            left=packed(one.steps["row"][step - 1, head]),
+            below=packed(one.steps["product"][step - 1, head]),
+            key=packed(one.steps["key"][step - 1, head]),
         )
     return part
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.selfref.pretrained import FOLDERS
-from workbench.widgets.microscope_episode import Drawn, Example, Kept
+from workbench.widgets.microscope_episode import Example, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,11 @@ def save_examples(path: Path, examples: Sequence[Example]) -> None:
     np.savez_compressed(path, **arrays)
 
 
+def _drawn(spec: EpisodeSpec) -> Source:
+    # Drawing needs JAX, which takes seconds to load.
+    return import_module("workbench.widgets.microscope_drawn").Drawn.of(spec)
+
+
 def shipped_source(spec: EpisodeSpec) -> Source:
     """Return the episodes of the models that ship, of classes they never saw."""
     path = next(
@@ -42,11 +48,11 @@ def shipped_source(spec: EpisodeSpec) -> Source:
         None,
     )
     if path is None:
-        return Drawn.of(spec)
+        return _drawn(spec)
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in _ARRAYS}
     examples = [
         Example(spec, number, *(arrays[name][number] for name in _ARRAYS))
         for number in range(len(arrays["inputs"]))
     ]
-    return Kept(examples, lambda: Drawn.of(spec))
+    return Kept(examples, lambda: _drawn(spec))

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.widgets.microscope_play import LayerPlay
+    from workbench.selfref.microscope import LayerRecord
 
 POSITIVE, NEGATIVE = "#d55e00", "#0072b2"
 CELL, GAP, LEVELS = 9, 8, 6
@@ -20,7 +20,7 @@ STYLE = "font:13px/1.5 sans-serif;max-width:1100px"
 def static_step(
     title: str,
     where: str,
-    layer: LayerPlay | None,
+    layer: LayerRecord | None,
     facts: Mapping[str, str],
     place: Any,
 ) -> str:
@@ -46,7 +46,7 @@ def static_step(
         weights = layer.weights[:, head]
         pieces.append(_matrix("W after this step", weights[step], weights, layer))
         if step > 0:
-            changes = layer.changes[:, head]
+            changes = layer.changes()[:, head]
             pieces.append(
                 _matrix("Change by this step", changes[step - 1], changes, layer)
             )
@@ -54,20 +54,17 @@ def static_step(
 
 
 def _matrix(
-    name: str, values: np.ndarray, over_time: np.ndarray, layer: LayerPlay
+    name: str, values: np.ndarray, over_time: np.ndarray, layer: LayerRecord
 ) -> str:
     """Return a heat map whose scale, part by part, is that of the whole episode."""
     rows = len(values)
     drawn, words, left = [], [], 0
-    for part in layer.parts:
-        columns = slice(part.start, part.start + part.size)
+    for part, columns in layer.parts.items():
         top = float(np.abs(over_time[..., columns]).max()) or 1.0
         drawn.append(_cells(values[:, columns] / top, left))
-        drawn.append(
-            f'<text x="{left}" y="11" fill="#777">{part.name} ±{top:.2g}</text>'
-        )
-        words.append(f"part {part.name} up to {top:.2g}")
-        left += max(part.size * CELL, 46) + GAP
+        drawn.append(f'<text x="{left}" y="11" fill="#777">{part} ±{top:.2g}</text>')
+        words.append(f"part {part} up to {top:.2g}")
+        left += max((columns.stop - columns.start) * CELL, 46) + GAP
     return (
         f"<p>{name}. Orange is positive, blue negative.</p>"
         f'<svg viewBox="0 0 {left} {rows * CELL + 18}" width="{left}" role="img"'

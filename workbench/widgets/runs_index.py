@@ -163,6 +163,10 @@ def holder(record: RunRecord) -> str:
 def summary(kind: str, spec: Mapping[str, Any]) -> str:
     """Return in a few words what a run does."""
     tasks = spec.get("tasks")
+    if kind == "meta" and {"model", "episodes"} <= spec.keys():
+        model, episodes = spec["model"], spec["episodes"]
+        size = f"{episodes.get('ways')}-way {episodes.get('shots')}-shot"
+        return f"{model.get('kind')} on {episodes.get('data')}, {size}"
     if kind != "search" or not isinstance(tasks, dict):
         return kind
     how = "random search" if spec.get("strategy") == "random" else "evolution"

@@ -102,10 +102,11 @@ class Chart:
         self._records, self._slots = records, slots
         self._cache, self._choice = cache, choice
         names = [name for r in records for name in cache.get(r.id).names]
-        self.axes = _ordered(names, AXES) or {"individuals": "Individuals"}
+        self.axes = _ordered(names, AXES)
         for record in records:
             if record.unit in cache.get(record.id).names and record.unit not in AXES:
                 self.axes[record.unit] = record.unit.replace("_", " ").capitalize()
+        self.axes = self.axes or {"individuals": "Individuals"}
         self.measures = _ordered(names, MEASURES)
         for name in names:
             if name not in (_NO_MEASURE | set(self.axes) | set(self.measures)):

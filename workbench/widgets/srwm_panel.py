@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,28 +11,25 @@ import traitlets
 
 from workbench.runs import RunStore
 from workbench.runs.status import AT_REST, ENDED
-from workbench.selfref.evaluate import nearest_neighbour
 from workbench.selfref.meta_spec import MetaSpec
-from workbench.selfref.model import make_model
 from workbench.tasks.datasets import DatasetMissing
 from workbench.tasks.episode_spec import EpisodeSpec
 from workbench.widgets.channel import Pump
 from workbench.widgets.microscope import Microscope
-from workbench.widgets.microscope_episode import Drawn
 from workbench.widgets.microscope_parts import KIND_NAMES
 from workbench.widgets.run_panel import RunPanel
 from workbench.widgets.search_view import may_edit, offered
 from workbench.widgets.srwm_form import FIELDS, SRWMForm, schema
-from workbench.widgets.srwm_race import Race
 from workbench.widgets.srwm_static import static_training
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.selfref.trained import Trained
+    from workbench.widgets.microscope_drawn import Drawn
+    from workbench.widgets.srwm_race import Race
 
 STATIC = Path(__file__).parent / "static"
-NEIGHBOUR_EPISODES = 1000
 DEFAULT = MetaSpec.of(
     "srwm",
     EpisodeSpec(
@@ -125,6 +123,7 @@ class SRWMPanel(RunPanel):
         self.set_trait("schema", schema())
         self._helper = Pump(self._help, name="SRWM panel helper")
         self._helper.start()
+        self._helper.wake()
         self.refresh()
         self.settle()
 
@@ -221,7 +220,7 @@ class SRWMPanel(RunPanel):
         if self._race is not None:
             self._race.close()
         self._source, self._neighbour = None, None
-        self._race = Race(specs, self._store, self._on_progress)
+        self._race = _loaded("srwm_race").Race(specs, self._store, self._on_progress)
 
     def _detail(self, status: str) -> str:
         race = self._race
@@ -256,6 +255,8 @@ class SRWMPanel(RunPanel):
         """Follow the training with the microscope; in a thread of its own."""
         race = self._race
         if race is None:
+            # The first picture does not wait for JAX, and Start shall not either.
+            _loaded("srwm_race")
             return None
         # Cheap to ask for at each chunk, unlike the parameters.
         score = race.runners[race.first].snapshot.metrics.get("best")
@@ -267,11 +268,10 @@ class SRWMPanel(RunPanel):
         self._followed = race, score
         try:
             if self._source is None:
-                self._source = Drawn.of(race.spec.episodes, "test")
+                drawn = _loaded("microscope_drawn").Drawn
+                self._source = drawn.of(race.spec.episodes, "test")
                 self._look(race, best, fresh=True)
-                self._neighbour = nearest_neighbour(
-                    self._source.episodes, NEIGHBOUR_EPISODES
-                )
+                self._neighbour = race.neighbour(self._source.episodes)
                 self._pump_wake()
             else:
                 self._look(race, best, fresh=False)
@@ -286,15 +286,20 @@ class SRWMPanel(RunPanel):
         if about == self._looked_at and not fresh:
             return
         others = {
-            KIND_NAMES[kind]: (make_model(one.spec.model), one.params)
+            KIND_NAMES[kind]: (one.spec.model, one.params)
             for kind in race.trainings
             if kind != race.first and (one := race.trainings[kind].best) is not None
         }
         self.microscope.look_at(
-            make_model(best.spec.model),
+            best.spec.model,
             best.params,
             self._source if fresh else None,
             others,
         )
         self._looked_at = about
         self._pump_wake()
+
+
+def _loaded(name: str) -> Any:
+    """Import a module of this package that needs JAX, which takes seconds."""
+    return import_module(f"workbench.widgets.{name}")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.runs import Runner
-from workbench.selfref.training import LEFT, MetaTraining
+from workbench.selfref.evaluate import nearest_neighbour
+from workbench.selfref.training import MetaTraining, off_plateau
+from workbench.tasks.episode_spec import OMNIGLOT
 from workbench.widgets.microscope_parts import KIND_NAMES, packed
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 
     from workbench.runs import RunStore
     from workbench.selfref.meta_spec import MetaSpec
+    from workbench.tasks.episode_spec import EpisodeSpec
+    from workbench.tasks.episodes import Episodes
 
+NEIGHBOUR_EPISODES = 1000
 COLUMNS = ("loss", "score", "valid", "change", "gradient")
 # In this order: what one run is at is what all are at, if any of them is.
 _RANKS = ("running", "preparing", "stopping", "paused", "ready")
@@ -91,6 +96,10 @@ class Race:
         for runner in self.runners.values():
             runner.close()
 
+    def neighbour(self, episodes: Episodes) -> float | None:
+        """Return how well the nearest neighbour does on held-out classes."""
+        return nearest_neighbour(episodes, NEIGHBOUR_EPISODES)
+
     def curves(self) -> dict[str, Any]:
         """Return the curves of all runs, as packed numbers."""
         episodes = self.spec.episodes
@@ -98,8 +107,9 @@ class Race:
             "chance": 1 / episodes.ways,
             "shots": [*range(0 if episodes.delayed else 1, episodes.shots + 1)],
             "every": self.spec.point_every,
+            "validOf": _valid_of(episodes),
             "total": self.spec.steps,
-            "threshold": 1 / episodes.ways + LEFT * (1 - 1 / episodes.ways),
+            "threshold": off_plateau(self.spec),
             "lines": [self._line(kind) for kind in self.runners],
         }
 
@@ -152,6 +162,12 @@ class Race:
         line["every"] = spec.point_every
         self._lines[kind] = len(curve), line
         return line
+
+
+def _valid_of(spec: EpisodeSpec) -> str:
+    """Return what episodes of validation are made of."""
+    own = spec.valid or spec.data == OMNIGLOT
+    return "classes of its own" if own else "other drawings of the training classes"
 
 
 def _shot(name: str) -> int:
