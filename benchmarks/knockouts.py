@@ -20,20 +20,27 @@ from tests.insight.unseen import unseen
 from workbench import Program
 from workbench.engine import evaluate
 from workbench.insight import CATALOGUE, discover, knock_out
+from workbench.insight.probe import Probe
 from workbench.tasks import AffineTasks, TaskSet
 
 LABELLED = 156
+SOUND = 0.5
 STOPS = "without it training diverges"
 
 
 def programs() -> Iterator[tuple[str, Program, str]]:
-    """Yield name, program and metric: of the tests' own sets, in their order."""
+    """Yield name, program and metric: of the tests' own sets.
+
+    Of a program that diverges by itself little is seen: the tests leave it out too.
+    """
+    for case in unseen():
+        yield f"unseen {case.name}", case.program, case.metric
     random = np.random.default_rng(3)
     for number, plan in enumerate(plans(random, LABELLED)):
         metric = ("rmse", "accuracy")[number % 2]
-        yield f"labelled {number}", disguised(write(plan, random), random), metric
-    for case in unseen():
-        yield f"unseen {case.name}", case.program, case.metric
+        program = disguised(write(plan, random), random)
+        if Probe(program, metric).sound.mean() >= SOUND:
+            yield f"labelled {number}", program, metric
 
 
 def _tasks(metric: str) -> TaskSet:

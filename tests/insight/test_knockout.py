@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.insight.labelled import Plan, disguised, write
+from tests.insight.unseen import unseen
 from workbench import Program
 from workbench.engine import evaluate
 from workbench.insight import CATALOGUE, discover, knock_out
@@ -65,6 +66,19 @@ def test_it_is_not_found_any_more_and_the_rest_is(concept):
     result = evaluate(without, AffineTasks(features=4, tasks=10).make())
     assert not result.stopped
     assert result.fitness > 0
+
+
+# `python -m benchmarks.knockouts` goes through all programs and all their concepts.
+HARD = ("mom-late", "mom-heavy-ball", "clip-ignore-large", "wd-l1", "feat-dot-root")
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_every_concept_of_a_program_can_be_knocked_out(name):
+    (case,) = (case for case in unseen() if case.name == name)
+    for concept in names(case.program, case.metric):
+        without = knock_out(case.program, concept, case.metric)
+        assert concept not in names(without, case.metric)
+        without.space.check(without)
 
 
 def test_every_concept_is_tested():

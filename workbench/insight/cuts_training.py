@@ -68,18 +68,32 @@ def steps_fade(reading: Reading) -> Iterator[Edit]:
         edit = Edit(reading.program)
         fade(edit, sorted(sites), FADING)
         yield edit
+    # Steps that wait for the next example fade with the error that they carry on.
+    edit = Edit(reading.program)
+    factor = _fading(edit, FADING)
+    for place, read in reading.values.reads.items():
+        output = reading.values.instructions[place].output
+        if place[0] == "learn" and Label() in read and output is not None:
+            edit.after(place, edit.scaled(factor, output, output[1]))
+    yield edit
 
 
 def fade(edit: Edit, steps: list[tuple[Place, int]], kept: float) -> None:
     """Scale steps by a factor of which a share is left after each example."""
-    factor, fading = edit.new(Kind.SCALAR), edit.filled(Kind.SCALAR, kept)
-    edit.end("setup", line("SCALAR_CONST_SET_OP", factor, 1.0))
-    edit.end("learn", line("SCALAR_PRODUCT_OP", factor, factor, fading))
+    factor = _fading(edit, kept)
     for place, k in steps:
         kind, number = edit.at(place).inputs[k]
         faded = edit.new(kind)
         edit.before(place, edit.scaled(factor, (kind, number), faded))
         edit.operand(place, k, faded)
+
+
+def _fading(edit: Edit, kept: float) -> int:
+    """Return the address of a factor of which a share is left after each example."""
+    factor, fading = edit.new(Kind.SCALAR), edit.filled(Kind.SCALAR, kept)
+    edit.end("setup", line("SCALAR_CONST_SET_OP", factor, 1.0))
+    edit.end("learn", line("SCALAR_PRODUCT_OP", factor, factor, fading))
+    return factor
 
 
 # Rates.
@@ -189,6 +203,24 @@ def bounds_pass(reading: Reading) -> Iterator[Edit]:
                     edit.passing(place, k)
                     break
         yield edit
+    yield from _let_through(reading)
+
+
+def _let_through(reading: Reading) -> Iterator[Edit]:
+    """Open what only small errors open; else put medians in the place of lengths."""
+    cones, entries = reading.cones, reading.values.entries
+    made = {v for a in reading.training.steps for v in cones.of(entries[a].learn)}
+    bounds = [v for v in cones.in_order(made) if cones.error(v)]
+    for value in bounds:
+        if reading.training.operation(value) == "HEAVYSIDE":
+            edit = Edit(reading.program)
+            edit.constant(place_of(value), 1.0)
+            yield edit
+    for value in bounds:
+        if reading.training.operation(value) in (*LENGTHS, "EXP", "LOG"):
+            edit = Edit(reading.program)
+            edit.constant(place_of(value), reading.typical(place_of(value)))
+            yield edit
 
 
 def length_to_median(reading: Reading) -> Iterator[Edit]:

@@ -19,6 +19,7 @@ from workbench.insight.discover import Reading
 
 if TYPE_CHECKING:
     from workbench.insight.discover import Discovery
+    from workbench.insight.prediction import Evidence
     from workbench.insight.probe import Metric
     from workbench.programs import Program
     from workbench.tasks import TaskSet
@@ -80,6 +81,11 @@ def knock_out(
     return best
 
 
+def _told(evidence: Evidence) -> tuple[str, int]:
+    """Return what changes when a part of a concept is gone."""
+    return evidence.why, len(evidence.places)
+
+
 def _without(
     name: str, reading: Reading, found: set[str], seen: set[Program], depth: int
 ) -> Program | None:
@@ -106,7 +112,7 @@ def _without(
                 best, fewest = changed, lost
             if fewest == 1:
                 return best
-        elif kept[name].why != here.why:
+        elif _told(kept[name]) != _told(here):
             nearer.append((lost, len(nearer), after))
     if best is None and depth > 0:
         for _, _, after in sorted(nearer, key=lambda one: one[:2])[:_BREADTH]:

@@ -220,7 +220,8 @@ class TrainingReader:
         for address, rate in self._rates.items():
             by_time = np.array([middle(row) for row in rate])
             alike = all(_spread(row) < _ALIKE for row in rate)
-            falls = np.all(np.diff(by_time) < 0) and by_time[-1] < 0.98 * by_time[0]
+            falls = np.all(np.diff(by_time) <= _STAYS * by_time[:-1])
+            falls = falls and by_time[-1] < 0.98 * by_time[0]
             if alike and falls:
                 places = self._scaling(address)
                 return Evidence(
@@ -231,12 +232,14 @@ class TrainingReader:
         return None
 
     def adaptive_rate(self) -> Evidence | None:
-        """Look for a rate that adapts."""
+        """Look for a rate that adapts; if that of any step stays, it does not."""
         spreads = {
             address: float(np.median([_spread(row) for row in rate]))
             for address, rate in self._rates.items()
-            if address not in self._drawn and not _stays(np.concatenate(rate))
         }
+        stay = (_stays(np.concatenate(rate)) for rate in self._rates.values())
+        if self._drawn or any(stay):
+            return None
         if not spreads:
             return None
         address = min(spreads, key=spreads.__getitem__)
@@ -406,9 +409,29 @@ class TrainingReader:
             moved = self.conduct.carried(source, target)
             own = self.conduct.carried(target, target)
             fades = 0.02 < kept < 0.9999
-            if fades and abs(moved) > 1e-4 and own > 0.3 and source not in self.steps:
+            apart = source not in self.steps or self._only_moves(source, target)
+            if fades and abs(moved) > 1e-4 and own > 0.3 and apart:
                 found[source] = target, kept
         return found
+
+    def _only_moves(self, source: Address, target: Address) -> bool:
+        """Tell whether Predict adds an entry to another, and predicts by that alone."""
+        predicted = self.cones.of(self.cones.values.prediction)
+        moved = self.entries[target].learn
+        readers = [v for v in predicted if Entry(source) in self.operands(v)]
+        return (
+            isinstance(moved, Written)
+            and moved.function == "predict"
+            and moved in predicted
+            and bool(readers)
+            and all(v in self.cones.of(moved) for v in readers)
+        )
+
+    def operands(self, value: Value) -> tuple[Value, ...]:
+        """Return what an instruction reads; nothing for other values."""
+        if isinstance(value, Written):
+            return self.cones.values.operands(value)
+        return ()
 
     def acts_back(self, target: Address, source: Address) -> bool:
         """Tell whether an entry, or a copy of it, has a part in another's update."""
