@@ -70,7 +70,7 @@ def test_the_keyboard_is_enough(open_notebook):
     keyboard = notebook.page.keyboard
     root.get_by_role("button", name="Copy").focus()
     stops = []
-    for _ in range(6):
+    while stops[-1:] != ["s2"] and len(stops) < 8:
         keyboard.press("Tab")
         stops.append(
             notebook.page.evaluate(
@@ -78,6 +78,8 @@ def test_the_keyboard_is_enough(open_notebook):
                 " ?? document.activeElement.dataset.key"
             )
         )
+    # Between them, in a narrow cell, the button for chips that find no room.
+    stops = [stop for stop in stops if stop != "concept-more"]
     assert stops[-3:] == ["concept-linear model", "s0", "s2"]
     keyboard.press("ArrowDown")
     assert marks(root) == {"Setup-2": "W"}
