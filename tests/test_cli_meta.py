@@ -98,7 +98,7 @@ def test_what_can_not_be_is_refused(told):
     assert "EpisodeSpec.ways is 1" in refusal("meta", "train", "srwm", "--ways", "1")
     assert "there is no folder" in refusal(*TINY, "--save", "/nowhere/model.npz")
     assert "there is no file gone.npz; acc" in refusal("meta", "eval", "gone.npz")
-    assert "no setting 'sigments'; accepted: batch, clip, cut" in refusal(
+    assert "no setting 'sigments'; accepted: batch, blends, clip" in refusal(
         *TINY, "--set", "sigments=2"
     )
     assert "accepted: FIELD=VALUE" in refusal(*TINY, "--set", "segments")

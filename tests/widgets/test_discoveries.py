@@ -103,7 +103,7 @@ def test_a_concept_is_called_out_where_it_appears_first():
     )
     step = ("gradient step of the squared error", "constant learning rate")
     assert [one.concepts for one in found.chosen()] == [
-        ("bilinear interaction",),
+        ("other nonlinearity", "bilinear interaction"),  # a square is both
         ("linear model", *step),
         (),
         ("affine model",),
