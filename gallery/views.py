@@ -292,10 +292,9 @@ pretrained
         cell="""
 from workbench.widgets import SRWMPanel
 srwm = SRWMPanel(baselines=(), store=None)
-srwm.edit(data="digits", ways=3, shots=2, queries=3, features=5)
-srwm.edit(rotations=1, variants=1)
-srwm.edit(layers=1, hidden=8, heads=2, batch=4, steps=200, point_every=10)
-srwm.edit(valid_every=50, valid_episodes=8, test_episodes=8)
+srwm.edit(data="digits", ways=3, shots=2, queries=6, features=16, rotations=4)
+srwm.edit(layers=1, hidden=16, heads=4, batch=16, steps=400, rate=0.01, dense=True)
+srwm.edit(point_every=10, valid_every=50, valid_episodes=64, test_episodes=64)
 srwm.start()
 srwm
 """,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 META_TASKS: Mapping[str, EpisodeSpec] = {
-    "mnist-5k": EpisodeSpec("mnist-5k", whiten=True, rotations=8),
+    "mnist-5k": EpisodeSpec("mnist-5k", queries=20, whiten=True, rotations=8),
     "digits": EpisodeSpec("digits", features=32, whiten=True, rotations=8),
     "omniglot": EpisodeSpec(
         "omniglot", encoder="directions", features=128, rotations=8, variants=4
@@ -22,7 +22,10 @@ META_TASKS: Mapping[str, EpisodeSpec] = {
 }
 """Episodes to train on; `EpisodeSpec.but` changes them."""
 
-SETTINGS: Mapping[str, Mapping[str, Any]] = {"omniglot": {"decay": "cosine"}}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "mnist-5k": {"decay": "cosine"},
+    "omniglot": {"decay": "cosine"},
+}
 """What a training on a task has beside the defaults of `MetaSpec`."""
 
 

@@ -11,9 +11,8 @@ import traitlets
 
 from workbench.runs import RunStore
 from workbench.runs.status import AT_REST, ENDED
-from workbench.selfref.meta_spec import MetaSpec
+from workbench.selfref.meta_presets import meta_preset
 from workbench.tasks.datasets import DatasetMissing
-from workbench.tasks.episode_spec import EpisodeSpec
 from workbench.widgets.channel import Pump
 from workbench.widgets.microscope import Microscope
 from workbench.widgets.microscope_parts import KIND_NAMES
@@ -25,32 +24,13 @@ from workbench.widgets.srwm_static import static_training
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from workbench.selfref.meta_spec import MetaSpec
     from workbench.selfref.trained import Trained
     from workbench.widgets.microscope_drawn import Drawn
     from workbench.widgets.srwm_race import Race
 
 STATIC = Path(__file__).parent / "static"
-DEFAULT = MetaSpec.of(
-    "srwm",
-    EpisodeSpec(
-        data="mnist-5k",
-        ways=5,
-        shots=3,
-        features=32,
-        whiten=True,
-        rotations=8,
-        variants=4,
-    ),
-    steps=3000,
-    batch=32,
-    query_scale=0.1,
-    dense=True,
-    decay="cosine",
-    point_every=25,
-    valid_every=250,
-    valid_episodes=256,
-    test_episodes=2000,
-)
+DEFAULT = meta_preset("srwm", "mnist-5k", steps=3000, name="")
 """What the panel begins with: held-out digits, minutes on two cores."""
 
 logger = logging.getLogger(__name__)
