@@ -108,6 +108,26 @@ def test_a_view_goes_steps_examples_and_to_lines(debugger):
     )
 
 
+def test_breakpoints_are_met_in_the_order_in_which_they_run(debugger):
+    debugger.toggle_breakpoint("Learn", 3)
+    debugger.toggle_breakpoint("Predict", 1)
+    assert debugger.breakpoints == (("Predict", 1), ("Learn", 3))
+    met = []
+    for _ in range(3):
+        debugger.run_on()
+        met.append(debugger.where.removeprefix("epoch 1, training "))
+    assert met == ["example 1, Predict 1", "example 1, Learn 3", "example 2, Predict 1"]
+    order(debugger, "breakpoint", function="Predict", line=1)
+    until(lambda: debugger.breakpoints == (("Learn", 3),))
+    order(debugger, "run-on")
+    until(lambda: "example 2, Learn 3" in debugger.where)
+    debugger.toggle_breakpoint("Learn", 3)
+    debugger.run_on()
+    assert debugger.moment.step == len(debugger.recording) - 1
+    with pytest.raises(ValueError, match=r"no line Learn 99; accepted: .*Predict 1 to"):
+        debugger.toggle_breakpoint("Learn", 99)
+
+
 def test_a_long_curve_keeps_its_spikes():
     x = np.ones((5000, 2))
     y = np.zeros(5000)

@@ -77,6 +77,20 @@ def test_steps_examples_lines_and_back(open_notebook):
     reaches(notebook, root, "Learn 2")
     click(root, "Back to the end of the example before")
     reaches(notebook, root, "training example 2 of 20 · Learn 7")
+    # Playing stops at a breakpoint, which a second Shift and click takes away.
+    number = root.get_by_role("button", name="Run on to Predict 1")
+    number.click(modifiers=["Shift"])
+    until(lambda: "breakpoint" in number.get_attribute("aria-label"), "a mark")
+    click(root, "Play")
+    reaches(notebook, root, "training example 3 of 20 · Predict 1")
+    root.get_by_role("button", name="Play").wait_for()
+    click(root, "Next breakpoint")
+    reaches(notebook, root, "training example 4 of 20 · Predict 1")
+    number.click(modifiers=["Shift"])
+    root.get_by_role("button", name="Next breakpoint").wait_for(state="hidden")
+    click(root, "Back to the end of the example before")
+    click(root, "Back to the end of the example before")
+    reaches(notebook, root, "training example 2 of 20 · Learn 7")
     # What is shown is what the kernel has.
     for _ in range(4):
         click(root, "On one instruction")

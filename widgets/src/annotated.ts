@@ -29,10 +29,11 @@ export class AnnotatedListing {
   private pinned: string | undefined;
   private lit: string | undefined;
 
-  /** With `runTo`, line numbers are buttons that call it. */
+  /** With `runTo`, line numbers are buttons that call it; with Shift, or the key B, `toggle`. */
   constructor(
     signal: AbortSignal,
     private readonly runTo?: (name: string, line: number) => void,
+    private readonly toggle?: (name: string, line: number) => void,
   ) {
     this.element = h("div", { class: "wb-listing" }, this.strip, this.said, this.body);
     this.reachStrip = rove(this.strip, "[data-address]", signal);
@@ -44,6 +45,18 @@ export class AnnotatedListing {
   markCurrent(line: string | undefined): void {
     for (const row of this.element.querySelectorAll<HTMLElement>("[data-line]")) {
       setAttributes(row, { "aria-current": row.dataset.line === line && "step" });
+    }
+  }
+
+  /** Mark breakpoints: "Learn-3", counted from 1. */
+  markStops(lines: ReadonlySet<string>): void {
+    for (const row of this.body.querySelectorAll<HTMLElement>("[data-line]")) {
+      const number = row.querySelector<HTMLElement>(".wb-run-to");
+      if (!number) continue;
+      const stop = lines.has(row.dataset.line ?? "");
+      number.classList.toggle("wb-stop", stop);
+      const label = `Run on to ${row.dataset.line?.replace("-", " ")}${stop ? ", a breakpoint" : ""}`;
+      setAttributes(number, { "aria-label": label, title: `${label} (Shift+click or B: ${stop ? "no breakpoint" : "breakpoint"})` });
     }
   }
 
@@ -211,7 +224,7 @@ export class AnnotatedListing {
   }
 
   private lineNumber(name: string, number: number): HTMLElement {
-    const { runTo } = this;
+    const { runTo, toggle } = this;
     if (!runTo) return h("span", { class: "wb-line-number", "aria-hidden": "true" }, String(number));
     const label = `Run on to ${name} ${number}`;
     const button = h(
@@ -219,7 +232,12 @@ export class AnnotatedListing {
       { type: "button", class: "wb-line-number wb-run-to", tabindex: -1, title: label, "aria-label": label },
       String(number),
     );
-    button.addEventListener("click", () => runTo(name, number));
+    button.addEventListener("click", (event) => (event.shiftKey && toggle ? toggle : runTo)(name, number));
+    button.addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() !== "b" || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      toggle?.(name, number);
+    });
     return button;
   }
 

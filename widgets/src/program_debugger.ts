@@ -43,7 +43,7 @@ interface Jump {
 }
 
 function render({ model, el, signal }: RenderContext): void {
-  const channel = new Channel(model, ["listing", "concepts", "run", "now", "watch"], signal);
+  const channel = new Channel(model, ["listing", "concepts", "run", "now", "watch", "stops"], signal);
   const view = new DebuggerView(channel, signal);
   el.replaceChildren(view.root);
   channel.onchange = inNextFrame(() => view.update(), signal);
@@ -69,9 +69,11 @@ class DebuggerView {
   private readonly listing: AnnotatedListing;
   private readonly chips: ConceptChips;
   private readonly curve: WatchCurve;
+  private readonly runOn: HTMLButtonElement;
   private readonly playback: Playback;
   private heat: HeatMap[] = [];
   private shown: Record<string, unknown> = {};
+  private stops: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly channel: Channel,
@@ -83,9 +85,14 @@ class DebuggerView {
       () => this.updateButtons(),
       signal,
     );
-    this.listing = new AnnotatedListing(signal, (name, line) =>
-      channel.send("run-to", { function: name.toLowerCase(), index: line - 1 }),
+    this.listing = new AnnotatedListing(
+      signal,
+      (name, line) => channel.send("run-to", { function: name.toLowerCase(), index: line - 1 }),
+      (name, line) => channel.send("breakpoint", { function: name, line }),
     );
+    this.runOn = h("button", { type: "button", class: "wb-button wb-small", "data-key": "run-on", hidden: true }, "Next breakpoint");
+    this.runOn.title = "On to the next breakpoint, or to the end (n)";
+    this.runOn.addEventListener("click", () => channel.send("run-on"), { signal });
     this.chips = new ConceptChips((lines) => this.listing.markCarriers(lines), signal);
     this.buttons = {
       "example-back": this.button("example-back", "example-back", "Back to the end of the example before (<)", () => this.playback.example(-1)),
@@ -105,7 +112,7 @@ class DebuggerView {
       { class: "wb wb-debugger", role: "region", "aria-label": "Program debugger" },
       h("div", { class: "wb-head" }, this.title, this.where, this.transport()),
       this.slider,
-      h("div", { class: "wb-jump-row" }, h("span", { class: "wb-note", "aria-hidden": "true" }, "Jump to"), this.jumps),
+      h("div", { class: "wb-jump-row" }, h("span", { class: "wb-note", "aria-hidden": "true" }, "Jump to"), this.jumps, this.runOn),
       this.note,
       h(
         "div",
@@ -130,6 +137,7 @@ class DebuggerView {
   update(): void {
     this.updateProgram();
     this.chips.show(this.channel.part("concepts") as ConceptPart, 0, this.channel.link);
+    this.updateStops();
     this.updateNow();
     const watch = this.channel.part("watch");
     const run = this.channel.part("run");
@@ -199,6 +207,16 @@ class DebuggerView {
     );
   }
 
+  private updateStops(): void {
+    const { lines, revision } = this.channel.part("stops");
+    const shown = `${revision} ${this.shown.listing}`;
+    if (this.shown.stops === shown) return;
+    this.shown.stops = shown;
+    this.stops = new Set(lines as string[]);
+    this.listing.markStops(this.stops);
+    this.runOn.hidden = this.stops.size === 0;
+  }
+
   private updateNow(): void {
     const now = this.channel.part("now");
     const run = this.channel.part("run");
@@ -208,6 +226,7 @@ class DebuggerView {
     setText(this.where, placeText(now, run));
     const [name, line] = currentLine(now);
     this.listing.markCurrent(`${name}-${line}`);
+    if (this.playback.playing && this.stops.has(`${name}-${line}`)) this.playback.play(false);
     this.updateDid(now, name, line);
     this.updateFacts(now);
     const after = unpack(now.after);
@@ -279,11 +298,11 @@ class DebuggerView {
   }
 
   private onKey(event: KeyboardEvent): void {
-    const key = { "<": "example-back", ",": "back", p: "play", ".": "step", ">": "example-on" }[event.key];
+    const key = { "<": "example-back", ",": "back", p: "play", ".": "step", ">": "example-on", n: "run-on" }[event.key];
     if (!key || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    this.buttons[key]?.click();
+    (key === "run-on" ? this.runOn : this.buttons[key])?.click();
   }
 
   private goToVisit(visit: number): void {

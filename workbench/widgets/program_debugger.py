@@ -74,6 +74,7 @@ class ProgramDebugger(Panel):
     run = traitlets.Dict().tag(sync=True)
     now = traitlets.Dict().tag(sync=True)
     watch = traitlets.Dict().tag(sync=True)
+    stops = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -112,6 +113,8 @@ class ProgramDebugger(Panel):
             jumps=[jump._asdict() for jump in self._jumps],
         )
         self.put("watch", **watch_part(self._recording, "error", None))
+        self._breakpoints: set[tuple[str, int]] = set()
+        self.put("stops", lines=[])
         self._moment = self._recording.at(0)
         self.go_to(0)
         self._names = ConceptNames(self.lock, self._report)
@@ -188,6 +191,51 @@ class ProgramDebugger(Panel):
         there = ", ".join(repr(j.name) for j in self._jumps if j.step is not None)
         raise ValueError(f"to is {to!r}; accepted here: {there}")
 
+    @property
+    def breakpoints(self) -> tuple[tuple[str, int], ...]:
+        """Functions and lines, counted from 1, in the order of the program."""
+        order = [part["name"] for part in self.part("listing")["functions"]]
+        return tuple(
+            sorted(self._breakpoints, key=lambda one: (order.index(one[0]), one[1]))
+        )
+
+    def toggle_breakpoint(self, function: str, line: int) -> None:
+        """Set a breakpoint, or take it away.
+
+        Parameters
+        ----------
+        function
+            `"Setup"`, `"Predict"` or `"Learn"`.
+        line
+            Counted from 1.
+
+        Raises
+        ------
+        ValueError
+            When the program has no such line.
+        """
+        parts = self.part("listing")["functions"]
+        lines = {part["name"]: len(part["rows"]) for part in parts}
+        if not 1 <= line <= lines.get(function, 0):
+            there = ", ".join(f"{name} 1 to {n}" for name, n in lines.items() if n)
+            raise ValueError(
+                f"there is no line {function} {line}; accepted: {there or 'none'}"
+            )
+        with self.lock:
+            self._breakpoints ^= {(function, int(line))}
+            names = [f"{name}-{number}" for name, number in self.breakpoints]
+            self.put("stops", lines=names)
+        self._save_soon()
+
+    def run_on(self) -> None:
+        """Go on to the next breakpoint, or to the end if none is met before."""
+        found = [
+            self._recording.run_of(name.lower(), line - 1, self._moment.step)
+            for name, line in self._breakpoints
+        ]
+        met = [step for step in found if step is not None]
+        self.go_to(min(met, default=len(self._recording) - 1))
+
     def watch_address(self, name: str, *element: int) -> None:
         """Draw what an address holds after each example.
 
@@ -213,7 +261,7 @@ class ProgramDebugger(Panel):
     # --- commands
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Obey a view: go to a step, to the next run of a line, watch an address."""
+        """Obey a view: go somewhere, set a breakpoint, watch an address."""
         name = command.get("name")
         if name == "go":
             self.go_to(int(command["step"]))
@@ -225,6 +273,10 @@ class ProgramDebugger(Panel):
             )
             if found is not None:
                 self.go_to(found)
+        elif name == "breakpoint":
+            self.toggle_breakpoint(str(command["function"]), int(command["line"]))
+        elif name == "run-on":
+            self.run_on()
         elif name == "watch":
             element = tuple(int(i) for i in command.get("element") or ())
             self.watch_address(str(command["address"]), *element)
