@@ -31,7 +31,8 @@ def shown(open_notebook, **options):
     notebook = open_notebook(VIEW, "exec(pasted)", **options)
     notebook.run_cell(0)
     root = notebook.widget("wb-program-view")
-    root.get_by_role("list", name="Concepts in this program").wait_for()
+    concepts = root.get_by_role("list", name="Concepts in this program")
+    concepts.get_by_role("button").first.wait_for()
     return notebook, root
 
 

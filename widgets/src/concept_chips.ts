@@ -39,7 +39,7 @@ const SURE = 0.5;
 
 export class ConceptChips {
   readonly element: HTMLElement;
-  private readonly list = h("ul", { class: "wb-concept-list", "aria-label": "Concepts in this program" });
+  private readonly list = h("ul", { class: "wb-concept-list", "aria-label": "Concepts in this program", hidden: true });
   private readonly note = h("span", { class: "wb-note wb-concept-note", "aria-live": "polite" });
   private readonly more = h("button", { type: "button", class: "wb-button wb-small wb-concept-more", "data-key": "concept-more", "aria-expanded": "false" });
   private readonly tip = h("div", { class: "wb-concept-tip", hidden: true });
