@@ -21,6 +21,7 @@ from workbench.evolution.spec import SearchSpec, room_for
 from workbench.programs import FUNCTIONS, Program
 from workbench.programs.space import MAX_LENGTH
 from workbench.runs import Event
+from workbench.runs.shipped import shipped_folders
 
 if TYPE_CHECKING:
     import os
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 FORMAT = "workbench recorded search"
 VERSION = 1
 SUFFIX = ".json.gz"
-_PACKAGE = Path(__file__).parents[1]
-FOLDERS = (_PACKAGE.parent / "data" / "recorded", _PACKAGE / "data" / "recorded")
-"""Where the recorded searches lie: in a checkout, in an installed package."""
+FOLDERS = shipped_folders("recorded")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from workbench.runs.shipped import shipped_folders
 from workbench.selfref.trained import Trained, load_trained
 
-_PACKAGE = Path(__file__).parents[1]
-FOLDERS = (_PACKAGE.parent / "data" / "meta", _PACKAGE / "data" / "meta")
-"""Where they lie: in a checkout, in an installed package."""
+FOLDERS = shipped_folders("meta")
 
 
 def pretrained_names() -> tuple[str, ...]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-_PACKAGE = Path(__file__).parents[1]
-FOLDERS = tuple(
-    folder / "data" / "experiments" for folder in (_PACKAGE.parent, _PACKAGE)
-)
-"""Where they lie: in a checkout, in an installed package."""
+from workbench.runs.shipped import shipped_folders
+
+FOLDERS = shipped_folders("experiments")
 SERIES = ("adaptation", "bootstrap")
 
 

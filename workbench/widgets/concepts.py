@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 KEPT = 256
 """Programs whose concepts are remembered, for all panels."""
 
+LIVE_SECONDS = 2.0
+"""Between two programs of a search that runs: naming takes some 0.1 s of a core."""
+
 logger = logging.getLogger(__name__)
 
 Key = tuple["Program", str, "Metric"]

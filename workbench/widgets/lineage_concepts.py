@@ -6,7 +6,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from workbench.widgets.concepts import ConceptNames, concept_items, metric_of
+from workbench.widgets.concepts import (
+    LIVE_SECONDS,
+    ConceptNames,
+    concept_items,
+    metric_of,
+)
 
 if TYPE_CHECKING:
     import threading
@@ -19,8 +24,6 @@ if TYPE_CHECKING:
 
 MOST = 200
 """Steps before one that are named to tell what is new in it; some 0.1 s each."""
-LIVE_SECONDS = 2.0
-"""Between two steps of a search that runs."""
 _SHARED = ("math", "meaning", "helps", "source")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.widgets.concepts import ConceptNames, concept_items
+from workbench.widgets.concepts import LIVE_SECONDS, ConceptNames, concept_items
 
 if TYPE_CHECKING:
     import threading
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from workbench.programs import Program
     from workbench.widgets.search_reader import SearchReader
-
-LIVE_SECONDS = 2.0
-"""Between two programs of a search that runs: naming takes some 0.1 s of a core."""
 
 Effects = dict[str, dict[str, Any]]
 
