@@ -179,7 +179,7 @@ def ablate(
         When a concept that was asked for is not in the program, or cannot be knocked
         out of it.
     """
-    metric, known = _known(spec)
+    metric, known = own_tasks(spec)
     asked = None if concepts is None else list(concepts)
     # Hard-coded targets show on the tasks of the search alone.
     tasks = known if asked is not None and _HARD_CODED in asked else None
@@ -215,7 +215,7 @@ def graft(
     ValueError
         As `knock_in`.
     """
-    metric, _ = _known(spec)
+    metric, _ = own_tasks(spec)
     changed = []
     for name in concepts:
         grafted = knock_in(name, program, metric)
@@ -271,7 +271,7 @@ def fresh_tasks(spec: TaskSpec, count: int, seed: int = 0) -> TaskSet:
     return type(spec).from_dict({**values, "seed": drawn, "tasks": count}).make()
 
 
-def _known(spec: TaskSpec) -> tuple[Metric, TaskSet | None]:
+def own_tasks(spec: TaskSpec) -> tuple[Metric, TaskSet | None]:
     """Return the metric, and the first few tasks if they are long enough."""
     values = spec.to_dict()
     if "tasks" in values:

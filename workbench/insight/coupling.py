@@ -116,16 +116,16 @@ def couplings(
     if not reading.sees:
         return ()
     with np.errstate(all="ignore"):
-        steady = _steady(reading)
+        serving = steady(reading)
     found = []
-    for value, (middle, spread) in steady.items():
+    for value, (middle, spread) in serving.items():
         uses = tuple(
             (place, k)
             for place, read in reading.values.reads.items()
             for k, operand in enumerate(read)
             if operand == value
             and place[0] != "setup"
-            and Written(*place) not in steady
+            and Written(*place) not in serving
             and k < len(reading.values.instructions[place].inputs)
         )
         instruction = reading.cones.instruction(value)
@@ -136,16 +136,21 @@ def couplings(
     return tuple(found)
 
 
-def _steady(reading: Reading) -> dict[Value, tuple[float, float]]:
+def steady(reading: Reading) -> dict[Value, tuple[float, float]]:
     """Return the scalars that hardly change, with median and relative deviation."""
     conduct, values = reading.conduct, reading.values
     held: dict[Value, np.ndarray] = {}
+    # What Predict or Learn read of Setup stands in its address for good.
+    later = {v for p, read in values.reads.items() if p[0] != "setup" for v in read}
     for place, instruction in values.instructions.items():
         if instruction.op.output is not Kind.SCALAR or instruction.op.is_random:
             continue
         if place[0] == "setup":
+            output = instruction.output
             if not instruction.inputs:
                 held[Written(*place)] = np.array(instruction.constants)
+            elif output is not None and Written(*place) in later:
+                held[Written(*place)] = conduct.held(output)
         elif place[0] == "predict":
             held[Written(*place)] = conduct.node(place, reading.probe.x)
         else:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from workbench.engine import evaluate
-from workbench.insight.ablation import Effect, fresh_tasks
-from workbench.insight.edit import widened
-from workbench.insight.values import Colours, Written, values_of
+from workbench.insight.ablation import Effect, fresh_tasks, own_tasks
+from workbench.insight.coupling import steady
+from workbench.insight.discover import Reading
+from workbench.insight.shortening import Move, Shortening
+from workbench.insight.values import values_of
 from workbench.programs import FUNCTIONS
+from workbench.tasks import TaskSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workbench.insight.values import Place, Values
-    from workbench.programs import Instruction, Kind, Program
-    from workbench.tasks import TaskSet
+    from workbench.insight.values import Place, Value
+    from workbench.programs import Program
     from workbench.tasks.spec import TaskSpec
 
-Why = Literal["dead", "equal", "within noise"]
+_FEW = 8  # tasks that screen a change; as many as the engine runs side by side
+_ROUNDING = 1e-9  # differences of fitness that tell other sums, not other programs
+_CHECK = 1 << 32  # marks the seed of the tasks that check a change
+
+Why = Literal["dead", "equal", "rounding", "within noise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +40,53 @@ class Dropped:
         Where it stood in the program as given, and what it was.
     why
         "dead": it influenced no prediction, or none any more. "equal": fitness on all
-        tuning tasks stayed to the last bit. "within noise": within the margin.
+        tuning tasks stayed to the last bit; "rounding": to 1e-9. "within noise": within
+        the margin.
     instead
-        What is read in its place; nothing where it was just left out.
+        What is read or written in its place; nothing where it was just left out.
+    together
+        Where others stood that had to go, or to change, with it.
     """
 
     place: Place
     text: str
     why: Why
     instead: str = ""
+    together: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
-        name, k = self.place
         read = f", {self.instead} is read instead" if self.instead else ""
-        return f"{name} {k + 1}: {self.text} ({self.why}{read})"
+        others = ", ".join(map(_told, self.together))
+        also = f", together with {others}" if others else ""
+        return f"{_told(self.place)}: {self.text} ({self.why}{read}{also})"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """An instruction that became a constant, or a constant that became another.
+
+    Attributes
+    ----------
+    place, text
+        Where it stood in the program as given, and what it was.
+    now
+        What stands there instead.
+    why
+        As of `Dropped`.
+    together
+        What went or changed with it.
+    """
+
+    place: Place
+    text: str
+    now: str
+    why: Why
+    together: tuple[Place, ...] = ()
+
+    def __str__(self) -> str:
+        others = ", ".join(map(_told, self.together))
+        also = f", together with {others}" if others else ""
+        return f"{_told(self.place)}: {self.text} is {self.now} now ({self.why}{also})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +99,30 @@ class Simplified:
         What is left.
     dropped
         What was left out, in the order in which it went.
+    rewritten
+        Where another constant stands now, in the order in which it came.
     effect
         Fitness of the program as given minus that of what is left, on fresh tasks.
     margin
         How much less fitness counted as the same.
+    tried
+        How many shorter programs were evaluated.
+    finished
+        Whether all ways were tried; if not, more `tries` may find a shorter program.
     """
 
     program: Program
     dropped: tuple[Dropped, ...]
+    rewritten: tuple[Rewritten, ...]
     effect: Effect
     margin: float
+    tried: int
+    finished: bool
 
     @property
     def same(self) -> bool:
         """Whether the interval on fresh tasks leaves no loss above the margin."""
-        return self.effect.high <= self.margin
+        return self.effect.high <= self.margin + _ROUNDING
 
 
 @dataclass(frozen=True)
@@ -83,21 +131,59 @@ class _Stage:
 
     program: Program
     places: dict[str, tuple[int, ...]]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[Dropped, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
+
+    def at(self, place: Place) -> Place:
+        """Return where an instruction stood at first."""
+        return place[0], self.places[place[0]][place[1]]
+
+    def text(self, place: Place) -> str:
+        """Return the text of an instruction."""
+        return str(self.program.functions[place[0]][place[1]])
 
     def alive(self) -> _Stage:
         """Return it without what is dead."""
-        places, gone = {}, []
-        for name, flags in zip(FUNCTIONS, self.program.live, strict=True):
-            kept = []
-            for k, at in enumerate(self.places[name]):
-                if flags[k]:
-                    kept.append(at)
-                else:
-                    text = str(self.program.functions[name][k])
-                    gone.append(Dropped((name, at), text, "dead"))
-            places[name] = tuple(kept)
-        return _Stage(self.program.effective(), places, (*self.dropped, *gone))
+        kept = {
+            name: tuple(k for k, live in enumerate(flags) if live)
+            for name, flags in zip(FUNCTIONS, self.program.live, strict=True)
+        }
+        return self.after(self.program.effective(), kept, Move(), "dead")
+
+    def after(
+        self, program: Program, kept: dict[str, tuple[int, ...]], move: Move, why: Why
+    ) -> _Stage:
+        """Return what a move makes of it; what else is not kept was dead."""
+        places = [*(d.place for d in move.drops), *(place for place, _ in move.written)]
+        others = {p: tuple(self.at(q) for q in places if q != p) for p in places}
+        gone = []
+        for drop in move.drops:
+            kind, out = self._output(drop.place)
+            instead = "" if drop.number == out else f"{kind}{drop.number}"
+            text = self.text(drop.place)
+            at, also = self.at(drop.place), others[drop.place]
+            gone.append(Dropped(at, text, why, instead, also))
+        chosen = {drop.place for drop in move.drops}
+        for name in FUNCTIONS:
+            for k in sorted(set(range(len(self.places[name]))) - set(kept[name])):
+                if (name, k) not in chosen:
+                    place = name, k
+                    gone.append(Dropped(self.at(place), self.text(place), "dead"))
+        new = tuple(
+            Rewritten(self.at(p), self.text(p), str(now), why, others[p])
+            for p, now in move.written
+        )
+        return _Stage(
+            program,
+            {name: tuple(self.places[name][k] for k in kept[name]) for name in kept},
+            (*self.dropped, *gone),
+            (*self.rewritten, *new),
+        )
+
+    def _output(self, place: Place) -> tuple[str, int]:
+        output = self.program.functions[place[0]][place[1]].output
+        assert output is not None  # effective instructions write
+        return output[0].value, output[1]
 
 
 def simplify(
@@ -107,16 +193,22 @@ def simplify(
     margin: float = 0.005,
     pairs: int = 100,
     seed: int = 0,
+    tries: int = 10_000,
+    together: bool = True,
 ) -> Simplified:
     """Leave out of a program whatever its fitness does not need.
 
-    Dead code goes first. Then each instruction is left out in turn, from the last to
-    the first; or what reads it reads one of its operands instead, or another
-    instruction that computes the same. A change stays if on the tuning tasks the 95 %
+    Dead code goes first. Then one value at a time gives way to another, from the last
+    to the first: to one of which it is made, to one that is computed alike, or to what
+    its address held before. After them come factors that another constant can take
+    over, values with all that they alone feed, pairs of instructions, near ones first,
+    and numbers that serve as constants. What leaves the fitness of the tuning tasks as
+    it was (but for rounding) goes before what changes it. A change stays if the 95 %
     interval of the loss, paired by task and always against the program as given, ends
-    at the margin or below; and so on until none does. The result is then compared on
-    fresh tasks, and changes are taken back, the last first, while the loss may be above
-    the margin there.
+    at the margin or below, on the tuning tasks and on as many others as `pairs` says.
+    After each change all begins anew. The result is compared on fresh tasks, and
+    changes are taken back, the last first, while the loss may be above the margin
+    there.
 
     Parameters
     ----------
@@ -128,23 +220,35 @@ def simplify(
         The loss of mean fitness that counts as none.
     pairs, seed
         Number and seed of the fresh tasks, and seed of random instructions.
+    tries
+        How many shorter programs are evaluated at most, each on a few tasks, and on
+        all if it may be as good there.
+    together
+        Whether what can only go together is looked for; else one at a time.
 
     Raises
     ------
     ValueError
-        When the margin is negative, or there is only one task.
+        When the margin or `tries` is negative, or there is only one task.
     """
     if not margin >= 0.0:
         raise ValueError(f"margin is {margin!r}; accepted: a number of 0 or more")
+    if tries < 0:
+        raise ValueError(f"tries is {tries!r}; accepted: a number of 0 or more")
     tasks = spec.make()
     if len(tasks) < 2:
         raise ValueError(
             "spec describes one task, which gives no interval; accepted: two or more"
         )
-    own = evaluate(program, tasks, seed=seed).task_fitness
+    judge = _Judge(
+        program, tasks, fresh_tasks(spec, pairs, seed + _CHECK), margin, seed, tries
+    )
     numbers = {n: tuple(range(len(f))) for n, f in program.functions.items()}
-    history = [_Stage(program, numbers, ()).alive()]
-    while (shorter := _shorter(history[-1], own, tasks, margin, seed)) is not None:
+    history = [_Stage(program, numbers).alive()]
+    while True:
+        shorter = _shorter(history[-1], judge, spec, together=together)
+        if shorter is None:
+            break
         history.append(shorter)
     fresh = fresh_tasks(spec, pairs, seed)
     before = evaluate(program, fresh, seed=seed).task_fitness
@@ -152,84 +256,137 @@ def simplify(
         last = history.pop()
         after = evaluate(last.program, fresh, seed=seed).task_fitness
         effect = Effect.of(before, after)
-        if effect.high <= margin or not history:
-            return Simplified(last.program, last.dropped, effect, margin)
+        found = Simplified(
+            last.program,
+            last.dropped,
+            last.rewritten,
+            effect,
+            margin,
+            judge.tried,
+            judge.tried < tries,
+        )
+        if found.same or not history:
+            return found
+
+
+@dataclass
+class _Judge:
+    """Decides whether a program does as well as the one given."""
+
+    given: Program
+    tasks: TaskSet
+    check: TaskSet
+    margin: float
+    seed: int
+    tries: int
+    tried: int = 0
+    _on_few: dict[Program, np.ndarray] = field(default_factory=dict)
+    _losses: dict[Program, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        few = [self.tasks[k] for k in range(min(len(self.tasks), _FEW))]
+        self._few = TaskSet.from_tasks(few)
+        self._own_few = self.few(self.given)
+        self._own = self._fitness(self.given, self.tasks)
+        self._own_check = self._fitness(self.given, self.check)
+        self.tried = 0
+
+    def few(self, program: Program) -> np.ndarray:
+        """Return the fitness on a few tasks, which is remembered."""
+        if program not in self._on_few:
+            self.tried += 1
+            self._on_few[program] = self._fitness(program, self._few)
+        return self._on_few[program]
+
+    @property
+    def tired(self) -> bool:
+        """Whether no more programs may be tried."""
+        return self.tried >= self.tries
+
+    def why(self, program: Program, now: Program, *, exact: bool) -> Why | None:
+        """Return why a program may stand for the one given; None if it may not.
+
+        With `exact` only if it does the same as the present one.
+        """
+        few, held = self.few(program), self.few(now)
+        if exact and not _alike(few, held):
+            return None
+        if not exact and Effect.of(self._own_few, few).low > self.margin:
+            return None
+        new, old = (self._fitness(p, self.tasks) for p in (program, now))
+        if exact and not _alike(new, old):
+            return None
+        if not exact and not self._good(self._own, new):
+            return None
+        if program not in self._losses:
+            checked = self._fitness(program, self.check)
+            self._losses[program] = not self._good(self._own_check, checked)
+        if self._losses[program]:
+            return None
+        if np.array_equal(new, old):
+            return "equal"
+        return "rounding" if _alike(new, old) else "within noise"
+
+    def _good(self, own: np.ndarray, new: np.ndarray) -> bool:
+        return Effect.of(own, new).high <= self.margin + _ROUNDING
+
+    def _fitness(self, program: Program, tasks: TaskSet) -> np.ndarray:
+        return evaluate(program, tasks, seed=self.seed).task_fitness
+
+
+def _told(place: Place) -> str:
+    return f"{place[0]} {place[1] + 1}"
+
+
+def _alike(left: np.ndarray, right: np.ndarray) -> bool:
+    return bool(np.max(np.abs(left - right)) <= _ROUNDING)
 
 
 def _shorter(
-    stage: _Stage, own: np.ndarray, tasks: TaskSet, margin: float, seed: int
+    stage: _Stage, judge: _Judge, spec: TaskSpec, *, together: bool
 ) -> _Stage | None:
     """Return the first change that costs nothing; None if all do."""
     values = values_of(stage.program)
-    now = evaluate(stage.program, tasks, seed=seed).task_fitness
-    for place in reversed(list(values.instructions)):
-        for instead, changed in _without(stage.program, values, place):
-            new = evaluate(changed, tasks, seed=seed).task_fitness
-            if not Effect.of(own, new).high <= margin:
-                continue
-            name, k = place
-            at = stage.places[name][k]
-            why: Why = "equal" if np.array_equal(new, now) else "within noise"
-            text = str(stage.program.functions[name][k])
-            places = {
-                **stage.places,
-                name: (*stage.places[name][:k], *stage.places[name][k + 1 :]),
-            }
-            gone = Dropped((name, at), text, why, instead)
-            return _Stage(changed, places, (*stage.dropped, gone)).alive()
+    ways = Shortening(values)
+    kinds = [ways.singles]
+    if together:
+        kinds += [ways.folds, ways.groups, ways.pairs]
+    for exact in (True, False):
+        for kind in kinds:
+            found = _first(stage, judge, ways, kind(), exact=exact)
+            if found is not None:
+                return found
+    if not together or judge.tired:
+        return None
+    steady_ones = _serving(stage.program, spec)
+    return _first(stage, judge, ways, ways.constants(steady_ones), exact=False)
+
+
+def _first(
+    stage: _Stage,
+    judge: _Judge,
+    ways: Shortening,
+    moves: Iterator[Move],
+    *,
+    exact: bool,
+) -> _Stage | None:
+    for move in moves:
+        if judge.tired:
+            return None
+        made = ways.made(move)
+        if made is None or sum(map(sum, made.program.live)) >= len(stage.program):
+            continue
+        why = judge.why(made.program, stage.program, exact=exact)
+        if why is not None:
+            return stage.after(made.program, dict(made.kept), move, why).alive()
     return None
 
 
-def _without(
-    program: Program, values: Values, place: Place
-) -> Iterator[tuple[str, Program]]:
-    """Yield programs without an instruction, and what is read in its place."""
-    instruction = values.instructions[place]
-    assert instruction.output is not None  # effective instructions write
-    kind, out = instruction.output
-    stands: dict[int, None] = {out: None}
-    for other in _alike(values, place):
-        stands[other] = None
-    for operand_kind, number in instruction.inputs:
-        if operand_kind is kind:
-            stands[number] = None
-    for number in stands:
-        instead = "" if number == out else f"{kind.value}{number}"
-        yield instead, _dropped(program, values, place, (kind, number))
-
-
-def _alike(values: Values, place: Place) -> list[int]:
-    """Return the outputs of earlier instructions that compute the same."""
-    colours = Colours(values, values)
-    value = Written(*place)
-    found = []
-    for name, k in values.instructions:
-        other = Written(name, k)
-        if name == place[0] and k < place[1] and colours.same(other, value):
-            output = values.instructions[name, k].output
-            assert output is not None  # effective instructions write
-            found.append(output[1])
-    return found
-
-
-def _dropped(
-    program: Program, values: Values, place: Place, instead: tuple[Kind, int]
-) -> Program:
-    """Return the program without an instruction; its readers read another address."""
-    functions = {}
-    for name in FUNCTIONS:
-        lines: list[Instruction] = []
-        for k, instruction in enumerate(program.functions[name]):
-            if (name, k) == place:
-                continue
-            changed = instruction
-            for number, operand in enumerate(values.reads.get((name, k), ())):
-                if operand != Written(*place) or number >= len(instruction.inputs):
-                    continue  # of a vector of which one element is set, not an operand
-                if number == 0:
-                    changed = replace(changed, in1=instead[1])
-                else:
-                    changed = replace(changed, in2=instead[1])
-            lines.append(changed)
-        functions[name] = tuple(lines)
-    return widened(program, functions)
+def _serving(program: Program, spec: TaskSpec) -> dict[Value, float]:
+    """Return the scalars that serve as constants, with their values."""
+    metric, tasks = own_tasks(spec)
+    reading = Reading(program, metric, tasks)
+    if not reading.sees:
+        return {}
+    with np.errstate(all="ignore"):
+        return {value: middle for value, (middle, _) in steady(reading).items()}
