@@ -43,6 +43,34 @@ def Learn():
   v1 = v1 + v2
 """)
 
+# The same number, one example later.
+LATE = Program.from_text("""
+def Predict():
+  s1 = dot(v1, v0)
+def Learn():
+  s3 = s0 - s1
+  s3 = s2 * s3
+  v2 = s3 * v0
+  s2 = cos(s2)
+  v1 = v1 + v2
+""")
+# Its rate and its decay are the norm of 256 random numbers, of which Setup makes one.
+WIDE = LinearTasks(features=16, train=100, tasks=10)
+DRAWN = Program.from_text("""
+def Setup():
+  m1 = gaussian(0.0, 0.001, (n_features, n_features))
+  s2 = norm(m1)
+def Predict():
+  s1 = dot(v1, v0)
+def Learn():
+  s3 = s0 - s1
+  s3 = s2 * s3
+  v2 = s3 * v0
+  v1 = v1 + v2
+  v3 = s2 * v1
+  v1 = v1 - v3
+""")
+
 
 def test_a_norm_that_serves_as_rate_and_as_decay_becomes_two_constants():
     (coupling,) = couplings(SHARED)
@@ -79,6 +107,35 @@ def test_a_fixed_point_serves_as_a_constant():
     assert coupling.value == pytest.approx(0.739, abs=2e-3)
     assert "serves as the constant 0.739" in str(coupling)
     assert "learn 3" in str(coupling)
+
+
+def test_a_norm_of_random_numbers_serves_as_a_constant_on_the_tasks_it_is_asked_on():
+    (coupling,) = couplings(DRAWN, tasks=WIDE.make())
+    assert coupling.source == "s2 = norm(m1)"
+    # Of 256 normal numbers, by the chi distribution.
+    assert coupling.value == pytest.approx(0.016 * (1 - 1 / 1024), rel=0.05)
+    assert coupling.uses == ((("learn", 1), 0), (("learn", 4), 0))
+    coupled = retune(DRAWN, WIDE, pairs=20)
+    free = retune(decouple(DRAWN, (coupling,)), WIDE, pairs=20, against=coupled.program)
+    assert free.before == pytest.approx(coupled.after, abs=1e-12)
+    assert free.effect.low > 0.0
+    assert str(free).startswith("better on fresh tasks: ")
+    assert "setup 3: 0.01" in str(free)
+    assert free.changes[0].place == ("setup", 2)
+    assert couplings(DRAWN) == ()  # of 36 numbers it varies by more than 10 %
+
+
+def test_messages_say_which_lines_read_it_and_what_leaves_it():
+    (shared,) = couplings(ONE)
+    assert str(shared) == (
+        "s4 = 0.05 is one constant for 2 uses: learn 2 (s3 = s4 * s3),"
+        " learn 5 (v3 = s4 * v1)"
+    )
+    (carried,) = couplings(LATE)
+    assert str(carried).startswith(
+        "s2, left by learn 4: s2 = cos(s2), serves as the constant 0.739"
+    )
+    assert str(carried).endswith("in learn 2 (s3 = s2 * s3)")
 
 
 def test_a_constant_of_its_own_is_no_coupling():

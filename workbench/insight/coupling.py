@@ -46,23 +46,34 @@ class Coupling:
     Attributes
     ----------
     source
-        What it is in the program's text: `s4 = norm(m3)`, or `s3` where it is what an
-        address holds from example to example.
+        What it is in the program's text: `s4 = norm(m3)`, or `s3, left by learn 2: s3 =
+        cos(s3)` where it is what an address holds from example to example.
     value
         Its median over the probe's memories.
     spread
         Its standard deviation over its mean, there; 0 is an exact constant.
     uses
         Which operands read it: place of the instruction and number of the operand.
+    readers
+        The text of the instruction of each use.
+    given
+        Whether it is a constant of the text; else it is computed.
     """
 
     source: str
     value: float
     spread: float
     uses: tuple[tuple[Place, int], ...]
+    readers: tuple[str, ...]
+    given: bool
 
     def __str__(self) -> str:
-        where = ", ".join(f"{name} {k + 1}" for (name, k), _ in self.uses)
+        where = ", ".join(
+            f"{name} {k + 1} ({text})"
+            for ((name, k), _), text in zip(self.uses, self.readers, strict=True)
+        )
+        if self.given:
+            return f"{self.source} is one constant for {len(self.uses)} uses: {where}"
         return (
             f"{self.source} serves as the constant {self.value:.4g} (it varies by"
             f" {self.spread:.1%}) in {where}"
@@ -77,6 +88,13 @@ class Tuned:
     before: tuple[float, ...]
     after: tuple[float, ...]
 
+    def __str__(self) -> str:
+        old, new = (
+            ", ".join(f"{number:.4g}" for number in numbers)
+            for numbers in (self.before, self.after)
+        )
+        return f"{self.place[0]} {self.place[1] + 1}: {old} becomes {new}"
+
 
 @dataclass(frozen=True, slots=True)
 class Retuned:
@@ -89,7 +107,7 @@ class Retuned:
     changes
         The constants that changed; places are those of the program as given.
     before, after
-        Mean fitness on fresh tasks.
+        Mean fitness on fresh tasks: of what it is compared with, and of the program.
     effect
         After minus before, on fresh tasks.
     evaluations
@@ -103,6 +121,16 @@ class Retuned:
     effect: Effect
     evaluations: int
 
+    def __str__(self) -> str:
+        how = "as good within noise"
+        if self.effect.clear:
+            how = "better" if self.effect.difference > 0.0 else "worse"
+        changed = "; ".join(map(str, self.changes)) or "no constant changed"
+        return (
+            f"{how} on fresh tasks: {self.before:.4f} becomes {self.after:.4f},"
+            f" {self.effect}; {changed}"
+        )
+
 
 def couplings(
     program: Program, metric: Metric = "rmse", tasks: TaskSet | None = None
@@ -110,7 +138,8 @@ def couplings(
     """Find the scalars of Predict and Learn that serve as constants and are coupled.
 
     Coupled are those that are computed, and constants that are read more than once.
-    Arguments and errors are those of `discover`.
+    Arguments and errors are those of `discover`. Values are those on `tasks`: on the
+    default ones, of six features, a norm may be another, or vary more.
     """
     reading = Reading(program, metric, tasks)
     if not reading.sees:
@@ -131,8 +160,11 @@ def couplings(
         instruction = reading.cones.instruction(value)
         given = instruction is not None and not instruction.inputs
         if len(uses) > given:
-            source = str(instruction) if instruction is not None else _text(value)
-            found.append(Coupling(source, middle, spread, uses))
+            source = str(instruction)
+            if isinstance(value, Entry):
+                source = _carried(reading, value)
+            readers = tuple(str(reading.values.instructions[p]) for p, _ in uses)
+            found.append(Coupling(source, middle, spread, uses, readers, given))
     return tuple(found)
 
 
@@ -167,9 +199,15 @@ def steady(reading: Reading) -> dict[Value, tuple[float, float]]:
     return found
 
 
-def _text(value: Value) -> str:
-    assert isinstance(value, Entry)
-    return f"{value.address[0].value}{value.address[1]}"
+def _carried(reading: Reading, entry: Entry) -> str:
+    """Return an address with what leaves its value there for the next example."""
+    origins = reading.values.entries[entry.address]
+    text = f"{entry.address[0].value}{entry.address[1]}"
+    for origin in (origins.learn, origins.predict):
+        if isinstance(origin, Written):
+            where = f"{origin.function} {origin.index + 1}"
+            return f"{text}, left by {where}: {reading.cones.instruction(origin)},"
+    return text
 
 
 def decouple(program: Program, found: tuple[Coupling, ...]) -> Program:
@@ -204,6 +242,7 @@ def retune(
     pairs: int = 100,
     seed: int = 0,
     rounds: int = 12,
+    against: Program | None = None,
 ) -> Retuned:
     """Tune the constants of a program on its tasks, and check them on fresh ones.
 
@@ -221,6 +260,9 @@ def retune(
         Number and seed of the fresh tasks, and seed of random instructions.
     rounds
         How often at most all constants are tried.
+    against
+        What the result is compared with on the fresh tasks: the same program before
+        decoupling, tuned by itself, say. By default the program as given.
     """
     tasks = spec.make()
 
@@ -250,7 +292,8 @@ def retune(
             if factor < _LAST:
                 break
     fresh = fresh_tasks(spec, pairs, seed)
-    before = evaluate(program, fresh, seed=seed).task_fitness
+    other = program if against is None else against
+    before = evaluate(other, fresh, seed=seed).task_fitness
     after = evaluate(best, fresh, seed=seed).task_fitness
     changes = tuple(
         Tuned((name, k), old.constants, new.constants)

@@ -103,10 +103,10 @@ class Shortening:
             if drops is not None and len(drops) > 1:
                 yield Move(drops)
 
-    def pairs(self) -> Iterator[Move]:
+    def pairs(self, most: int | None = None) -> Iterator[Move]:
         """Yield pairs of moves of one instruction each, near ones first.
 
-        Near by the number of reads between them.
+        Near by the number of reads between them; with `most`, no more than so many.
         """
         near = self._distances()
         single = {
@@ -115,6 +115,8 @@ class Shortening:
         }
         places = sorted(combinations(single, 2), key=lambda p: near.get(p, len(single)))
         for first, second in places:
+            if most is not None and near.get((first, second), most + 1) > most:
+                continue
             for one in single[first]:
                 for other in single[second]:
                     yield Move((one, other))

@@ -11,7 +11,7 @@ from workbench.engine import evaluate
 from workbench.insight.ablation import Effect, fresh_tasks, own_tasks
 from workbench.insight.coupling import steady
 from workbench.insight.discover import Reading
-from workbench.insight.shortening import Move, Shortening
+from workbench.insight.shortening import How, Move, Shortening
 from workbench.insight.values import values_of
 from workbench.programs import FUNCTIONS
 from workbench.tasks import TaskSet
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.tasks.spec import TaskSpec
 
 _FEW = 8  # tasks that screen a change; as many as the engine runs side by side
+_NEAR = 3  # reads between pairs that are tried before anything changes the fitness
 _ROUNDING = 1e-9  # differences of fitness that tell other sums, not other programs
 _CHECK = 1 << 32  # marks the seed of the tasks that check a change
 
@@ -46,6 +47,8 @@ class Dropped:
         What is read or written in its place; nothing where it was just left out.
     together
         Where others stood that had to go, or to change, with it.
+    how
+        What became of those that read it; see `Drop`.
     """
 
     place: Place
@@ -53,9 +56,15 @@ class Dropped:
     why: Why
     instead: str = ""
     together: tuple[Place, ...] = ()
+    how: How = "read"
 
     def __str__(self) -> str:
-        read = f", {self.instead} is read instead" if self.instead else ""
+        told = {
+            "read": "is read instead",
+            "onto": "is written to its address instead",
+            "carried": "is read instead, at the next example too",
+        }
+        read = f", {self.instead} {told[self.how]}" if self.instead else ""
         others = ", ".join(map(_told, self.together))
         also = f", together with {others}" if others else ""
         return f"{_told(self.place)}: {self.text} ({self.why}{read}{also})"
@@ -162,7 +171,7 @@ class _Stage:
             instead = "" if drop.number == out else f"{kind}{drop.number}"
             text = self.text(drop.place)
             at, also = self.at(drop.place), others[drop.place]
-            gone.append(Dropped(at, text, why, instead, also))
+            gone.append(Dropped(at, text, why, instead, also, drop.how))
         chosen = {drop.place for drop in move.drops}
         for name in FUNCTIONS:
             for k in sorted(set(range(len(self.places[name]))) - set(kept[name])):
@@ -195,6 +204,7 @@ def simplify(
     seed: int = 0,
     tries: int = 10_000,
     together: bool = True,
+    against: Program | None = None,
 ) -> Simplified:
     """Leave out of a program whatever its fitness does not need.
 
@@ -224,7 +234,10 @@ def simplify(
         How many shorter programs are evaluated at most, each on a few tasks, and on
         all if it may be as good there.
     together
-        Whether what can only go together is looked for; else one at a time.
+        Whether what can only go together is looked for; else one value at a time.
+    against
+        The program with whose fitness is compared: to go on with a simplified one, the
+        one it comes from. By default the program itself.
 
     Raises
     ------
@@ -240,8 +253,9 @@ def simplify(
         raise ValueError(
             "spec describes one task, which gives no interval; accepted: two or more"
         )
+    whole = program if against is None else against
     judge = _Judge(
-        program, tasks, fresh_tasks(spec, pairs, seed + _CHECK), margin, seed, tries
+        whole, tasks, fresh_tasks(spec, pairs, seed + _CHECK), margin, seed, tries
     )
     numbers = {n: tuple(range(len(f))) for n, f in program.functions.items()}
     history = [_Stage(program, numbers).alive()]
@@ -251,7 +265,7 @@ def simplify(
             break
         history.append(shorter)
     fresh = fresh_tasks(spec, pairs, seed)
-    before = evaluate(program, fresh, seed=seed).task_fitness
+    before = evaluate(whole, fresh, seed=seed).task_fitness
     while True:
         last = history.pop()
         after = evaluate(last.program, fresh, seed=seed).task_fitness
@@ -348,37 +362,32 @@ def _shorter(
     """Return the first change that costs nothing; None if all do."""
     values = values_of(stage.program)
     ways = Shortening(values)
-    kinds = [ways.singles]
+    plain = [ways.singles]
     if together:
-        kinds += [ways.folds, ways.groups, ways.pairs]
-    for exact in (True, False):
-        for kind in kinds:
-            found = _first(stage, judge, ways, kind(), exact=exact)
-            if found is not None:
-                return found
-    if not together or judge.tired:
-        return None
-    steady_ones = _serving(stage.program, spec)
-    return _first(stage, judge, ways, ways.constants(steady_ones), exact=False)
+        plain += [ways.folds, ways.groups]
 
+    def searched() -> Iterator[tuple[Iterator[Move], bool]]:
+        for kind in plain:
+            yield kind(), True
+        if together:
+            yield ways.pairs(_NEAR), True
+        for kind in plain:
+            yield kind(), False
+        if together:
+            yield ways.constants(_serving(stage.program, spec)), False
+            yield ways.pairs(), True
+            yield ways.pairs(), False
 
-def _first(
-    stage: _Stage,
-    judge: _Judge,
-    ways: Shortening,
-    moves: Iterator[Move],
-    *,
-    exact: bool,
-) -> _Stage | None:
-    for move in moves:
-        if judge.tired:
-            return None
-        made = ways.made(move)
-        if made is None or sum(map(sum, made.program.live)) >= len(stage.program):
-            continue
-        why = judge.why(made.program, stage.program, exact=exact)
-        if why is not None:
-            return stage.after(made.program, dict(made.kept), move, why).alive()
+    for moves, exact in searched():
+        for move in moves:
+            if judge.tired:
+                return None
+            made = ways.made(move)
+            if made is None or sum(map(sum, made.program.live)) >= len(stage.program):
+                continue
+            why = judge.why(made.program, stage.program, exact=exact)
+            if why is not None:
+                return stage.after(made.program, dict(made.kept), move, why).alive()
     return None
 
 
