@@ -16,7 +16,13 @@ from workbench.insight.convergence import (
     converge,
     converge_runs,
 )
-from workbench.insight.coupling import Coupling, Retuned, couplings, decouple, retune
+from workbench.insight.coupling import (
+    Coupling,
+    Retuned,
+    couplings,
+    decouple,
+    retune,
+)
 from workbench.insight.dataflow import Dataflow, Edge, Node, dataflow
 from workbench.insight.diff import DiffRow, ProgramDiff, Verdict, diff
 from workbench.insight.discover import Discovery, discover
@@ -25,7 +31,8 @@ from workbench.insight.knockin import knock_in
 from workbench.insight.knockout import knock_out
 from workbench.insight.lineage import Best, FamilyTree, Step, steps
 from workbench.insight.motifs import code_motifs
-from workbench.insight.simplify import Dropped, Simplified, simplify
+from workbench.insight.simplified import Dropped, Rewritten, Simplified
+from workbench.insight.simplify import simplify
 from workbench.insight.values import Values, fingerprint, values_of
 
 __all__ = [
@@ -45,6 +52,7 @@ __all__ = [
     "Node",
     "ProgramDiff",
     "Retuned",
+    "Rewritten",
     "Simplified",
     "Step",
     "Values",

@@ -323,22 +323,13 @@ class Shortening:
                 if place in drops or place in lost:
                     continue
                 changed = written.get(place, own)
-                for n, _ in enumerate(changed.inputs):
-                    value = self._values.reads[place][n]
-                    last: Value | None = value
-                    number = None
-                    if isinstance(value, Entry) and value in carried:
-                        drop = carried[value]
-                        number, last = self._follow(drop, drops)
-                    elif isinstance(value, Written):
-                        here = drops.get((value.function, value.index))
-                        if here is not None:
-                            number, last = self._follow(here, drops)
-                    if last is not None:
-                        number = moved.get(last, number)
-                    if number is not None and n == 0:
+                for n, value in enumerate(self._values.reads[place]):
+                    number = self._read_now(value, drops, carried, moved)
+                    if number is None or n >= len(changed.inputs):
+                        continue
+                    if n == 0:
                         changed = replace(changed, in1=number)
-                    elif number is not None:
+                    else:
                         changed = replace(changed, in2=number)
                 if Written(*place) in moved:
                     changed = replace(changed, out=moved[Written(*place)])
@@ -349,10 +340,28 @@ class Shortening:
             return Shorter(widened(self._values.program, functions), kept)
         return Shorter(Program(**functions, space=self._values.program.space), kept)
 
+    def _read_now(
+        self,
+        value: Value,
+        drops: Mapping[Place, Drop],
+        carried: Mapping[Entry, Drop],
+        moved: Mapping[Value, int],
+    ) -> int | None:
+        """Return where an operand is read now; None where it was."""
+        drop = None
+        if isinstance(value, Entry):
+            drop = carried.get(value)
+        elif isinstance(value, Written):
+            drop = drops.get((value.function, value.index))
+        if drop is None:
+            return moved.get(value)
+        number, last = self._follow(drop, drops)
+        return number if last is None else moved.get(last, number)
+
     def _follow(
         self, drop: Drop, drops: Mapping[Place, Drop]
     ) -> tuple[int, Value | None]:
-        """Return what is read in place of a dropped one, if that is dropped too."""
+        """Return what is read for a dropped one, be that dropped too."""
         while isinstance(drop.value, Written):
             below = drops.get((drop.value.function, drop.value.index))
             if below is None:

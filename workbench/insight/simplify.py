@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from workbench.engine import evaluate
 from workbench.insight.ablation import Effect, fresh_tasks, own_tasks
 from workbench.insight.coupling import steady
 from workbench.insight.discover import Reading
-from workbench.insight.shortening import How, Move, Shortening
+from workbench.insight.shortening import Move, Shortening
+from workbench.insight.simplified import ROUNDING, Dropped, Rewritten, Simplified
 from workbench.insight.values import values_of
 from workbench.programs import FUNCTIONS
 from workbench.tasks import TaskSet
@@ -19,119 +20,14 @@ from workbench.tasks import TaskSet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workbench.insight.simplified import Why
     from workbench.insight.values import Place, Value
     from workbench.programs import Program
     from workbench.tasks.spec import TaskSpec
 
 _FEW = 8  # tasks that screen a change; as many as the engine runs side by side
 _NEAR = 3  # reads between pairs that are tried before anything changes the fitness
-_ROUNDING = 1e-9  # differences of fitness that tell other sums, not other programs
 _CHECK = 1 << 32  # marks the seed of the tasks that check a change
-
-Why = Literal["dead", "equal", "rounding", "within noise"]
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """An instruction that was left out, and why it could be.
-
-    Attributes
-    ----------
-    place, text
-        Where it stood in the program as given, and what it was.
-    why
-        "dead": it influenced no prediction, or none any more. "equal": fitness on all
-        tuning tasks stayed to the last bit; "rounding": to 1e-9. "within noise": within
-        the margin.
-    instead
-        What is read or written in its place; nothing where it was just left out.
-    together
-        Where others stood that had to go, or to change, with it.
-    how
-        What became of those that read it; see `Drop`.
-    """
-
-    place: Place
-    text: str
-    why: Why
-    instead: str = ""
-    together: tuple[Place, ...] = ()
-    how: How = "read"
-
-    def __str__(self) -> str:
-        told = {
-            "read": "is read instead",
-            "onto": "is written to its address instead",
-            "carried": "is read instead, at the next example too",
-        }
-        read = f", {self.instead} {told[self.how]}" if self.instead else ""
-        others = ", ".join(map(_told, self.together))
-        also = f", together with {others}" if others else ""
-        return f"{_told(self.place)}: {self.text} ({self.why}{read}{also})"
-
-
-@dataclass(frozen=True, slots=True)
-class Rewritten:
-    """An instruction that became a constant, or a constant that became another.
-
-    Attributes
-    ----------
-    place, text
-        Where it stood in the program as given, and what it was.
-    now
-        What stands there instead.
-    why
-        As of `Dropped`.
-    together
-        What went or changed with it.
-    """
-
-    place: Place
-    text: str
-    now: str
-    why: Why
-    together: tuple[Place, ...] = ()
-
-    def __str__(self) -> str:
-        others = ", ".join(map(_told, self.together))
-        also = f", together with {others}" if others else ""
-        return f"{_told(self.place)}: {self.text} is {self.now} now ({self.why}{also})"
-
-
-@dataclass(frozen=True, slots=True)
-class Simplified:
-    """A program and its shorter equal.
-
-    Attributes
-    ----------
-    program
-        What is left.
-    dropped
-        What was left out, in the order in which it went.
-    rewritten
-        Where another constant stands now, in the order in which it came.
-    effect
-        Fitness of the program as given minus that of what is left, on fresh tasks.
-    margin
-        How much less fitness counted as the same.
-    tried
-        How many shorter programs were evaluated.
-    finished
-        Whether all ways were tried; if not, more `tries` may find a shorter program.
-    """
-
-    program: Program
-    dropped: tuple[Dropped, ...]
-    rewritten: tuple[Rewritten, ...]
-    effect: Effect
-    margin: float
-    tried: int
-    finished: bool
-
-    @property
-    def same(self) -> bool:
-        """Whether the interval on fresh tasks leaves no loss above the margin."""
-        return self.effect.high <= self.margin + _ROUNDING
 
 
 @dataclass(frozen=True)
@@ -342,18 +238,14 @@ class _Judge:
         return "rounding" if _alike(new, old) else "within noise"
 
     def _good(self, own: np.ndarray, new: np.ndarray) -> bool:
-        return Effect.of(own, new).high <= self.margin + _ROUNDING
+        return Effect.of(own, new).high <= self.margin + ROUNDING
 
     def _fitness(self, program: Program, tasks: TaskSet) -> np.ndarray:
         return evaluate(program, tasks, seed=self.seed).task_fitness
 
 
-def _told(place: Place) -> str:
-    return f"{place[0]} {place[1] + 1}"
-
-
 def _alike(left: np.ndarray, right: np.ndarray) -> bool:
-    return bool(np.max(np.abs(left - right)) <= _ROUNDING)
+    return bool(np.max(np.abs(left - right)) <= ROUNDING)
 
 
 def _shorter(
