@@ -33,14 +33,17 @@ def winners() -> Iterator[tuple[str, Program, TaskSpec]]:
             name = f"projected, {row['dataset']} from {start}, {row['seed']}"
             assert spec is not None  # all of them choose on fresh tasks
             yield name, Program.from_text(row["program"]), spec
+    seen = set()
     for row in _rows("conditions"):
-        if row["arm"] not in conditions.ARMS:
+        key = row["condition"], row["arm"], row["program"]
+        if row["arm"] not in conditions.ARMS or key in seen:
             continue
+        seen.add(key)
         condition = conditions.CONDITIONS[row["condition"]]
         tasks = condition.tasks(row["arm"])
         space = replace(condition.space, label=tasks.label)
         program = Program.from_text(row["program"], space)
-        name = f"{row['condition']}, {row['arm']}, {row['seed']}"
+        name = f"{row['condition']}, {row['arm']}, {row['budget']} {row['seed']}"
         yield name, program, replace(tasks, tasks=conditions.FRESH, seed=1)
 
 

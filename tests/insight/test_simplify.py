@@ -85,6 +85,11 @@ DISGUISES = {
         (PREDICTED, "  s7 = gaussian(0.0, 1.0)\n" + PREDICTED),
         (ERROR, "  s4 = s0 + s7\n  s5 = s1 + s7\n  s3 = s4 - s5\n"),
     ],
+    "noise added twice, and taken away doubled": [
+        (PREDICTED, "  s7 = gaussian(0.0, 1.0)\n" + PREDICTED),
+        (ERROR, "  s3 = s0 + s7\n  s3 = s3 + s7\n  s3 = s3 - s1\n"),
+        (SCALED, "  s8 = s7 + s7\n  s3 = s3 - s8\n" + SCALED),
+    ],
     "two negations": [(ERROR, ERROR + "  s3 = s5 - s3\n  s3 = s5 - s3\n")],
     "a negation far from the error": [
         (ERROR, "  s3 = s1 - s0\n"),

@@ -81,6 +81,17 @@ class Shortening:
 
     # Moves.
 
+    def lines(self) -> Iterator[Move]:
+        """Yield moves by which one instruction goes, the last first.
+
+        What read it reads what its address held before, an operand, or what is
+        computed alike.
+        """
+        for place in reversed(list(self._instructions)):
+            for drop in self._instead(place, self._operands(place)):
+                if drop.how == "read":
+                    yield Move((drop,))
+
     def singles(self) -> Iterator[Move]:
         """Yield moves by which one value gives way to another, the last place first.
 

@@ -130,7 +130,8 @@ def simplify(
         How many shorter programs are evaluated at most, each on a few tasks, and on
         all if it may be as good there.
     together
-        Whether what can only go together is looked for; else one value at a time.
+        Whether what can only go together is looked for; else one instruction goes at
+        a time, and what read it reads one of its operands.
     against
         The program with whose fitness is compared: to go on with a simplified one, the
         one it comes from. By default the program itself.
@@ -254,9 +255,9 @@ def _shorter(
     """Return the first change that costs nothing; None if all do."""
     values = values_of(stage.program)
     ways = Shortening(values)
-    plain = [ways.singles]
+    plain = [ways.lines]
     if together:
-        plain += [ways.folds, ways.groups]
+        plain = [ways.singles, ways.folds, ways.groups]
 
     def searched() -> Iterator[tuple[Iterator[Move], bool]]:
         for kind in plain:
