@@ -1,10 +1,10 @@
 """How short evolved programs become, with one change at a time and with more.
 
 `python -m benchmarks.simplifying` simplifies the winners of the recorded experiments
-(`data/experiments`) on their own kind of tasks, first with `together=False`, then with
-all there is, and the result once more. What was done stands in a file, so that it can
-be interrupted and goes on where it was; `--again` begins anew. Seconds are those of
-one core, without compiling.
+(`data/experiments`) and of twelve short searches on their own kind of tasks, first with
+`together=False`, then with all there is, and the result once more. What was done stands
+in a file, so that it can be interrupted and goes on where it was; `--again` begins
+anew. Seconds are those of one core, without compiling.
 """
 
 import argparse
@@ -12,11 +12,12 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from experiments import conditions, projected
 from experiments.series import DATA
-from workbench import Program
+from workbench import PRESETS, Program, Search
 from workbench.insight import simplify
 from workbench.programs import linear
 from workbench.tasks import LinearTasks
@@ -45,6 +46,15 @@ def winners() -> Iterator[tuple[str, Program, TaskSpec]]:
         program = Program.from_text(row["program"], space)
         name = f"{row['condition']}, {row['arm']}, {row['budget']} {row['seed']}"
         yield name, program, replace(tasks, tasks=conditions.FRESH, seed=1)
+
+
+def searched() -> Iterator[tuple[str, Program, TaskSpec]]:
+    """Yield the same of the searches of notebook 04, which nothing keeps short."""
+    for seed in range(1, 13):
+        search = PRESETS["demo"].spec.but(seed=seed, train_steps=20_000_000)
+        spec = search.task_spec("tasks")
+        assert spec is not None  # every search has tasks
+        yield f"demo, {seed}", Search(search).run().best.program, spec
 
 
 def _rows(name: str) -> list[dict]:
@@ -79,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/simplifying.jsonl"))
     parser.add_argument("--again", action="store_true", help="begin anew")
-    parser.add_argument("--every", type=int, default=1, help="of every nth program")
+    parser.add_argument("--every", type=int, default=1, help="of every nth on record")
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.again:
@@ -90,12 +100,12 @@ def main() -> None:
     done = {row["program"] for row in rows}
     simplify(linear(), LinearTasks(features=4, tasks=16), tries=1)  # compiles
     with options.out.open("a") as file:
-        for number, (name, program, spec) in enumerate(winners()):
-            if name in done or number % options.every:
-                continue
-            rows.append(measured(name, program, spec))
-            file.write(json.dumps(rows[-1]) + "\n")
-            file.flush()
+        some = islice(winners(), 0, None, options.every)
+        for name, program, spec in chain(searched(), some):
+            if name not in done:
+                rows.append(measured(name, program, spec))
+                file.write(json.dumps(rows[-1]) + "\n")
+                file.flush()
     report(rows)
 
 
