@@ -107,14 +107,14 @@ def simplify(
     Dead code goes first. Then one value at a time gives way to another, from the last
     to the first: to one of which it is made, to one that is computed alike, or to what
     its address held before. After them come factors that another constant can take
-    over, values with all that they alone feed, pairs of instructions, near ones first,
-    and numbers that serve as constants. What leaves the fitness of the tuning tasks as
-    it was (but for rounding) goes before what changes it. A change stays if the 95 %
-    interval of the loss, paired by task and always against the program as given, ends
-    at the margin or below, on the tuning tasks and on as many others as `pairs` says.
-    After each change all begins anew. The result is compared on fresh tasks, and
-    changes are taken back, the last first, while the loss may be above the margin
-    there.
+    over, values with all that they alone feed, numbers that serve as constants, and
+    pairs of instructions, near ones first. What leaves the fitness of the tuning tasks
+    as it was (but for rounding) goes before what changes it; of the pairs, near ones
+    only. A change stays if the 95 % interval of the loss, paired by task and always
+    against the program as given, ends at the margin or below, on the tuning tasks and
+    on as many others as `pairs` says. After each change all begins anew. The result is
+    compared on fresh tasks, and changes are taken back, the last first, while the loss
+    may be above the margin there.
 
     Parameters
     ----------
