@@ -1,8 +1,8 @@
 """How the detectors fare on programs that were labelled before they saw them.
 
 `python -m benchmarks.detectors` asks for the concepts of all programs of
-`tests/insight/unseen.txt` and prints precision and recall of each; with a word, of those
-whose names begin with it: `python -m benchmarks.detectors third`.
+`tests/insight/unseen.txt` and prints precision and recall of each; with a word, of
+those whose names begin with it: `python -m benchmarks.detectors third`.
 """
 
 import sys
