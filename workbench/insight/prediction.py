@@ -128,9 +128,17 @@ class PredictionReader:
 
     @cached_property
     def learns(self) -> bool:
-        """Whether the prediction depends on something learnt."""
-        reach = self.cones.over_all(self.target)
-        return any(isinstance(v, Entry) and v.address in self.learnt for v in reach)
+        """Whether the prediction depends on something learnt, or made of it."""
+        slope = self.conduct.probe.slope
+        return any(
+            isinstance(v, Entry)
+            and any(
+                isinstance(w, Entry) and w.address in self.learnt
+                for w in self.cones.over_all(v)
+            )
+            and bool(np.any(slope(v.address)))
+            for v in self.cone
+        )
 
     def _sums_features(self) -> bool:
         conduct = self.conduct
