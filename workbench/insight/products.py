@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.insight.shapes import is_two_valued
 from workbench.insight.values import Features, Written
 
 if TYPE_CHECKING:
@@ -92,9 +91,9 @@ def _parity(
 def _interacts(reader: PredictionReader, value: Written) -> bool:
     """Tell whether a product joins what two values of the features say.
 
-    Neither is a switch (as in z times the step of z) nor falls as the features grow (as
-    one over their length does), and the two are not of one value. By a value that is a
-    reciprocal one may divide.
+    Neither falls as the features grow (as one over their length does), and the two are
+    not of one value (as z and its step are). A switch that other values open counts. By
+    a value that is a reciprocal one may divide.
     """
     sides = reader.values.operands(value)
     kind = reader.name(value)
@@ -116,10 +115,10 @@ def _of_one(reader: PredictionReader, value: Written) -> bool:
     instruction = reader.cones.instruction(value)
     if instruction is None or any(m in instruction.op.name for m in _MIXES):
         return False
-    first, second = map(reader.cones.of, reader.values.operands(value))
+    sides = reader.values.operands(value)
     return any(
-        all(_made_of(reader, side, one) for side in reader.values.operands(value))
-        for one in first & second
+        all(_made_of(reader, side, one) for side in sides)
+        for one in reader.cones.of(sides[0])
         if reader.cones.features(one)
     )
 
@@ -127,13 +126,13 @@ def _of_one(reader: PredictionReader, value: Written) -> bool:
 def _has_a_say(
     reader: PredictionReader, value: Written, number: int, *, inverse: bool
 ) -> bool:
-    """Tell whether an operand is neither a switch nor smaller for larger features."""
+    """Tell whether an operand varies, and not so that it falls as features grow."""
     place = reader.place(value)
     sizes = []
     for scale in _SCALES:
         held = reader.conduct.operand(place, number, scale * reader.x)
         held = 1.0 / held if inverse else held
-        if scale == 1.0 and is_two_valued(held):
+        if scale == 1.0 and not np.ptp(held[np.isfinite(held)]) > 0:
             return False
         sizes.append(np.linalg.norm(held.reshape(len(held), -1), axis=1))
     for few, many in ((sizes[0], sizes[1]), (sizes[2], sizes[3])):
@@ -146,7 +145,7 @@ def _has_a_say(
 
 def _made_of(reader: PredictionReader, value: Value, source: Value) -> bool:
     """Tell whether the features come to a value through another, by element alone."""
-    if value == source or not reader.cones.features(value):
+    if _alike(reader, value, source) or not reader.cones.features(value):
         return True
     instruction = reader.cones.instruction(value)
     if isinstance(value, Features) or instruction is None:
@@ -154,3 +153,16 @@ def _made_of(reader: PredictionReader, value: Value, source: Value) -> bool:
     if any(across in instruction.op.name for across in _ACROSS):
         return False
     return all(_made_of(reader, side, source) for side in reader.values.operands(value))
+
+
+def _alike(reader: PredictionReader, one: Value, other: Value) -> bool:
+    """Tell whether two values are the same, or the same operations on the same."""
+    if one == other:
+        return True
+    first, second = map(reader.cones.instruction, (one, other))
+    if first is None or second is None or first.op != second.op or first.op.is_random:
+        return False
+    return first.constants == second.constants and all(
+        _alike(reader, a, b)
+        for a, b in zip(*map(reader.values.operands, (one, other)), strict=True)
+    )
