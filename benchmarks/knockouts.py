@@ -78,6 +78,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/knockouts.jsonl"))
     parser.add_argument("--again", action="store_true", help="begin anew")
     parser.add_argument("--every", type=int, default=1, help="of every nth program")
+    parser.add_argument("--only", default="", help="programs with this in their names")
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.again:
@@ -89,7 +90,7 @@ def main() -> None:
     tasks = {metric: _tasks(metric) for metric in ("rmse", "accuracy")}
     with options.out.open("a") as file:
         for number, (name, program, metric) in enumerate(programs()):
-            if name in done or number % options.every:
+            if name in done or number % options.every or options.only not in name:
                 continue
             began = time.process_time()
             wrong = {

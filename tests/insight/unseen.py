@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench import Program
+from workbench import Program, Space
 from workbench.insight import CATALOGUE
 
 _FILE = Path(__file__).with_suffix(".txt")
@@ -42,7 +42,8 @@ def read(block: str) -> Case:
     )
     assert has | open_ | wrong <= set(CATALOGUE), name
     assert not has & open_, name
-    program = Program.from_text("\n".join(text))
+    space = Space(label="vector") if fields.get("label") == "vector" else None
+    program = Program.from_text("\n".join(text), space=space)
     return Case(name, program, fields.get("metric", "rmse"), has, open_, wrong)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.insight.probe import CHECKPOINTS, Probe, get
+from workbench.insight.values import Entry
 
 if TYPE_CHECKING:
     from workbench.insight.values import Address, Place
@@ -82,8 +83,9 @@ class Answers:
         return {address: self._update(address) for address in self._entries()}
 
     def _entries(self) -> list[Address]:
-        own = self.probe.values
-        return [a for a in own.entries if a != self.probe.prediction]
+        # A prediction that Predict writes is none; one that it leaves as it is, is.
+        own, kept = self.probe.values, Entry(self.probe.prediction)
+        return [a for a in own.entries if Entry(a) != kept or own.prediction == kept]
 
     @cached_property
     def _answers(self) -> dict[float, dict[Address, np.ndarray]]:

@@ -91,7 +91,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
         "steps become shorter with time, by a map that is iterated",
         "large steps first, fine ones later",
         "that multiple falls from checkpoint to checkpoint, alike on all tasks",
-        "what makes the rate fall is left out, so that it stays as Setup made it",
+        "what makes the rate fall is left out, so that it stays as begun, or typical",
         _REAL + ", section 4.3",
     ),
     (
@@ -172,7 +172,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
         "large errors count as if they were smaller",
         "one strange example cannot wreck the weights",
         "the update grows with small errors, but hardly with very large ones",
-        "the error passes what bounds it",
+        "the error passes what bounds it, whole or in the multiple that fits best",
         _REAL + ", figure 6",
     ),
     (
@@ -204,10 +204,10 @@ _ROWS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     ),
     (
         "bilinear interaction",
-        r"f(x) = x^T W x",
-        "features are multiplied with each other",
+        r"f(x) = a(x)^T W \, b(x)",
+        "two values that are made from the features are multiplied with each other",
         "sees what pairs of features say together",
-        "the prediction grows with the square of the features' scale",
+        "both sides of a product vary with the features",
         "ones take the place of one of the two sides",
         _REAL + ", figure 6",
     ),

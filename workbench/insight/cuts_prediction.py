@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.insight.edit import Edit
-from workbench.insight.values import Written
+from workbench.insight.values import Label, Written
 from workbench.programs import ConstantKind, Kind
 
 if TYPE_CHECKING:
@@ -35,10 +35,23 @@ def weights_to_ones(reading: Reading) -> Iterator[Edit]:
         if reader.weighs(value, None)
         and not reader.cones.features(side)
         and reader.weights(side)
-    ]
+    ] or _late_weights(reading)
     for chosen in ([site] for site in sites):
         yield _with_ones(reading, chosen)
     yield _with_ones(reading, sites)
+
+
+def _late_weights(reading: Reading) -> list[tuple[Written, int]]:
+    """Return what labels reach after more than one example, where features meet it."""
+    reader, cones = reading.prediction, reading.cones
+    return [
+        (value, k)
+        for value in reversed(reader.path)
+        if reader.name(value) == "PRODUCT"
+        for k, side in enumerate(reader.values.operands(value))
+        if not cones.features(side)
+        and any(isinstance(v, Label) for v in cones.over_all(side))
+    ]
 
 
 def _with_ones(reading: Reading, sites: list[tuple[Written, int]]) -> Edit:
@@ -66,6 +79,13 @@ def offset_to_zero(reading: Reading) -> Iterator[Edit]:
             place = reader.place(value)
             edit.operand(place, k, edit.zero(edit.at(place).inputs[k][0]))
         yield edit
+    # A constant may stand in for one of the features.
+    for value in reader.path:
+        instruction = cones.instruction(value)
+        if instruction is not None and instruction.op.is_partial_write:
+            edit = Edit(reading.program)
+            edit.remove(reader.place(value))
+            yield edit
 
 
 def layer_passes(reading: Reading) -> Iterator[Edit]:

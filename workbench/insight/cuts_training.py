@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.insight.edit import Edit, line
+from workbench.insight.shapes import residue
 from workbench.insight.training import BOUNDS, LENGTHS
 from workbench.insight.values import Entry, Features, Label, Prediction, Written
 from workbench.programs import Kind
@@ -114,6 +115,14 @@ def rate_stays(reading: Reading) -> Iterator[Edit]:
         for address in chosen:
             _freeze(reading, edit, address)
         yield edit
+    # A count that begins at nothing stays what it typically is.
+    for address in ordered:
+        edit = Edit(reading.program)
+        for value in entries[address]:
+            if isinstance(value, Written) and value.function != "setup":
+                place = place_of(value)
+                edit.constant(place, reading.typical(place))
+        yield edit
 
 
 def _by_itself(reading: Reading, address: Address) -> bool:
@@ -160,6 +169,7 @@ def rate_to_median(reading: Reading) -> Iterator[Edit]:
         edit = Edit(reading.program)
         edit.constant(place_of(value), reading.typical(place_of(value)))
         yield edit
+    yield from _fitted(reading)
 
 
 def _kind(reading: Reading, value: Value) -> Kind:
@@ -204,6 +214,37 @@ def bounds_pass(reading: Reading) -> Iterator[Edit]:
                     break
         yield edit
     yield from _let_through(reading)
+    yield from _fitted(reading)
+
+
+def _fitted(reading: Reading) -> Iterator[Edit]:
+    """Put the multiple of the error that fits it best in the place of a bent error.
+
+    So the error passes and is no larger, all in all, than it was.
+    """
+    cones, entries = reading.cones, reading.values.entries
+    made = {v for a in reading.training.steps for v in cones.of(entries[a].learn)}
+    errors = [v for v in cones.in_order(made) if Label() in reading.values.operands(v)]
+    for error in errors[:1]:
+        kind = _kind(reading, error)
+        plain = reading.conduct.learnt_value(place_of(error)).ravel()
+        for value in cones.in_order(made):
+            if error not in cones.of(value) or _kind(reading, value) is not kind:
+                continue
+            bent = reading.conduct.learnt_value(place_of(value)).ravel()
+            if residue(plain, bent) < _VARIES:
+                continue
+            good = np.isfinite(plain) & np.isfinite(bent)
+            factor = float(plain[good] @ bent[good] / (plain[good] @ plain[good]))
+            edit = Edit(reading.program)
+            kept, filled = edit.new(kind), edit.filled(Kind.SCALAR, factor)
+            output = edit.at(place_of(error)).output
+            assert output is not None  # effective instructions write
+            edit.after(place_of(error), edit.copied(output, kept))
+            out = edit.at(place_of(value)).output
+            assert out is not None
+            edit.write(place_of(value), edit.scaled(filled, (kind, kept), out[1]))
+            yield edit
 
 
 def _let_through(reading: Reading) -> Iterator[Edit]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.insight.discover import Discovery
     from workbench.insight.prediction import Evidence
     from workbench.insight.probe import Metric
+    from workbench.insight.values import Place
     from workbench.programs import Program
     from workbench.tasks import TaskSet
 
@@ -81,9 +82,9 @@ def knock_out(
     return best
 
 
-def _told(evidence: Evidence) -> tuple[str, int]:
+def _told(evidence: Evidence) -> tuple[str, tuple[Place, ...]]:
     """Return what changes when a part of a concept is gone."""
-    return evidence.why, len(evidence.places)
+    return evidence.why, evidence.places
 
 
 def _without(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from workbench.insight.products import multiplied, proportional
+from workbench.insight.shapes import is_rectified, is_two_valued, residue
 from workbench.insight.values import Entry, Value, Written
 from workbench.programs import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from workbench.insight.conduct import Conduct
     from workbench.insight.cones import Cones
     from workbench.insight.values import Place
@@ -128,9 +128,17 @@ class PredictionReader:
 
     @cached_property
     def learns(self) -> bool:
-        """Whether the prediction depends on something learnt."""
-        reach = self.cones.over_all(self.target)
-        return any(isinstance(v, Entry) and v.address in self.learnt for v in reach)
+        """Whether the prediction depends on something learnt, or made of it."""
+        slope = self.conduct.probe.slope
+        return any(
+            isinstance(v, Entry)
+            and any(
+                isinstance(w, Entry) and w.address in self.learnt
+                for w in self.cones.over_all(v)
+            )
+            and bool(np.any(slope(v.address)))
+            for v in self.cone
+        )
 
     def _sums_features(self) -> bool:
         conduct = self.conduct
@@ -170,7 +178,7 @@ class PredictionReader:
         if word(instruction.op.name) in _EITHER:
             first = np.mean(np.isclose(out, operands[0], rtol=1e-12, atol=0))
             return bool(0.02 < first < 0.98)
-        return _residue(operands[0].ravel(), out.ravel()) > 0.02
+        return residue(operands[0].ravel(), out.ravel()) > 0.02
 
     def bends(self) -> list[Written]:
         """Return the operations that bend a value of the features."""
@@ -192,14 +200,8 @@ class PredictionReader:
         instruction = self.cones.instruction(value)
         if instruction is None or instruction.op.name not in _BY_ELEMENT:
             return False
-        if not all(map(self.cones.features, self.values.operands(value))):
-            return False
-        a, b = (self.conduct.operand(self.place(value), k, self.x) for k in (0, 1))
-        a, b = a.ravel(), b.ravel()
-        good = np.isfinite(a) & np.isfinite(b)
-        a, b = a[good], b[good]
-        sizes = np.linalg.norm(a) * np.linalg.norm(b)
-        return bool(sizes > 0 and abs(a @ b) > (1 - 1e-9) * sizes)
+        features = map(self.cones.features, self.values.operands(value))
+        return all(features) and proportional(self, value)
 
     def random_gate(self, value: Written) -> bool:
         """Tell whether a draw decides, alone or through what is made of it."""
@@ -221,7 +223,7 @@ class PredictionReader:
                 if operand is value or operand not in self.cones.of(value):
                     continue
                 held = self.node(operand).ravel()
-                if held.shape == out.shape and _is_rectified(held, out):
+                if held.shape == out.shape and is_rectified(held, out):
                     found.append(value)
                     break
             else:
@@ -232,7 +234,7 @@ class PredictionReader:
 
     def _features_rectified(self, out: np.ndarray) -> bool:
         held = self.x.ravel()
-        return held.shape == out.shape and _is_rectified(held, out)
+        return held.shape == out.shape and is_rectified(held, out)
 
     def rectifier(self) -> Evidence | None:
         """Look for a ReLU."""
@@ -378,41 +380,16 @@ class PredictionReader:
 
     def bilinear(self) -> Evidence | None:
         """Look for features multiplied with each other."""
-        even = self._parity(self.conduct.prediction, 1.0)
-        if even < 1e-6:
+        if not self.conduct.uses_features or self.conduct.affine >= _MOST:
             return None
-        found = [v for v in self.path if self._multiplies(v)]
+        found = multiplied(self)
         if not found:
             return None
         return Evidence(
             self.cones.places(found),
             1.0,
-            f"two values that turn with the features are multiplied; {even:.0%} of the"
-            " prediction stays when all features change sign",
+            "two values that are made from the features are multiplied",
         )
-
-    def _multiplies(self, value: Written) -> bool:
-        """Tell whether it multiplies two odd functions of the features."""
-        sides = self.values.operands(value)
-        if self.name(value) not in _TIMES or len(sides) != 2:
-            return False
-        if not all(self.cones.features(s) for s in sides):
-            return False
-        place = self.place(value)
-        operand = self.conduct.operand
-        return all(
-            self._parity(partial(operand, place, k), -1.0) > 0.999 for k in (0, 1)
-        )
-
-    def _parity(
-        self, function: Callable[[np.ndarray], np.ndarray], sign: float
-    ) -> float:
-        """Return how much of a function of the features is even (1) or odd (-1)."""
-        rest = np.nan_to_num(function(np.zeros_like(self.x)))
-        here, there = function(self.x) - rest, function(-self.x) - rest
-        parts = np.linalg.norm(here + sign * there), np.linalg.norm(here - sign * there)
-        total = float(np.hypot(*parts))
-        return float(parts[0]) / total if total > 1e-12 else 0.0
 
     def normalised(self) -> Evidence | None:
         """Look for features scaled or centred by themselves."""
@@ -426,7 +403,7 @@ class PredictionReader:
             if (
                 (here.ndim != 2 and not scales)
                 or np.ptp(here) < 1e-6
-                or _two_valued(here)
+                or is_two_valued(here)
             ):
                 continue
             moved = self.conduct.node(self.place(value), self.x + 0.7)
@@ -451,37 +428,3 @@ class PredictionReader:
             return False
         first, second = map(self.weights, sides)
         return second < first or (first < second and self.name(value) == "PRODUCT")
-
-
-def _residue(x: np.ndarray, y: np.ndarray) -> float:
-    """Return how much of y no affine function of x explains, 0 to 1."""
-    good = np.isfinite(x) & np.isfinite(y)
-    x, y = x[good], y[good]
-    if x.size < 3 or np.ptp(y) == 0 or np.ptp(x) == 0:
-        return 0.0
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
-    return float(np.sqrt(np.mean(rest**2) / np.var(y)))
-
-
-def _is_rectified(held: np.ndarray, out: np.ndarray) -> bool:
-    """Tell whether `out` is a multiple of `held` on one side of zero, else zero."""
-    good = np.isfinite(held) & np.isfinite(out) & (np.abs(held) > 1e-12)
-    for sign in (1.0, -1.0):
-        above = good & (sign * held > 0)
-        below = good & (sign * held < 0)
-        if min(above.sum(), below.sum()) < 3:
-            continue
-        ratio = out[above] / held[above]
-        size = np.abs(np.median(ratio))
-        if (
-            size > 1e-9
-            and np.allclose(ratio, np.median(ratio), rtol=1e-6)
-            and np.max(np.abs(out[below])) <= 1e-9 * size * np.max(np.abs(held))
-        ):
-            return True
-    return False
-
-
-def _two_valued(held: np.ndarray) -> bool:
-    return len(np.unique(np.round(held, 9))) <= 2

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FLAT = 0.15  # powers below it are none
 _ALIKE = 2e-3  # rates that differ by less are taken for the same
 _MOSTLY = 0.8  # of the memories
+_MAJORITY = 0.5
 _STAYS = 1e-5  # the same of one task
 
 
@@ -106,7 +107,7 @@ class RateReader(StateReader):
         """Look for a rate that falls."""
         for address, rate in self._rates.items():
             by_time = np.array([middle(row) for row in rate])
-            alike = all(_spread(row) < _ALIKE for row in rate)
+            alike = all(_near(row) > _MAJORITY for row in rate)
             falls = np.all(np.diff(by_time) <= _STAYS * by_time[:-1])
             falls = falls and by_time[-1] < 0.98 * by_time[0]
             if alike and falls:
