@@ -88,7 +88,8 @@ class Notebook(AnyNotebook):
                         || document.getAnimations().some(({effect}) =>
                             effect.getComputedTiming().iterations !== Infinity))
                         return [1, 0];
-                    return [-Math.min(...after), Math.max(...after) - innerHeight]; }""",
+                    const [first, last] = [Math.min(...after), Math.max(...after)];
+                    return [-first, last - innerHeight]; }""",
                 handles,
             )
             if above > 0:
