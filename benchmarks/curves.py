@@ -16,10 +16,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import sync_playwright
 
 from benchmarks.machine import describe
-from tests.widgets.lab import CHROMIUM, CHROMIUM_ARGS, LabServer, Notebook, until
+from gallery.lab import Notebook, open_lab, until
 from workbench.runs import RunStore
 from workbench.widgets.decimate import decimate
 
@@ -89,22 +88,15 @@ def main() -> None:
         times.append(time.perf_counter() - began)
     took = 1000 * statistics.median(times)
     print(f"decimate to 900 columns: {took:.0f} ms, {len(kept)} points are left")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         store_with(Path(folder) / "runs", given.points)
-        server = LabServer(Path(folder))
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS
-            )
+        size = {"width": 1280, "height": 1200}
+        with open_lab(Path(folder), viewport=size) as (server, context):
             server.write_notebook("a.ipynb", CELL.format(folder=f"{folder}/runs"))
-            context = browser.new_context(viewport={"width": 1280, "height": 1200})
             notebook = Notebook(context, server, "a.ipynb")
             began = time.perf_counter()
             notebook.run_cell(0)
             drive(notebook, given.frames, began)
-            browser.close()
-        finally:
-            server.close()
 
 
 def drive(notebook: Notebook, frames: int, began: float) -> None:

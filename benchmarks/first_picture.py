@@ -17,9 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import sync_playwright
-
-from tests.widgets.lab import CHROMIUM, CHROMIUM_ARGS, LabServer, Notebook, until
+from gallery.lab import Notebook, open_lab, until
 
 CELL = """
 from workbench.widgets import Microscope
@@ -33,14 +31,10 @@ microscope
 def in_lab(runs: int) -> list[float]:
     """Return the seconds from running the cell to the drawn matrices, run by run."""
     times = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder
-        server = LabServer(Path(folder))
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS
-        )
-        try:
-            context = browser.new_context(viewport={"width": 1600, "height": 1400})
+        size = {"width": 1600, "height": 1400}
+        with open_lab(Path(folder), viewport=size) as (server, context):
             for run in range(runs):
                 name = f"first{run}.ipynb"
                 server.write_notebook(name, CELL)
@@ -52,9 +46,6 @@ def in_lab(runs: int) -> list[float]:
                 times.append(time.perf_counter() - began)
                 notebook.page.close()
                 server.end_kernels()
-        finally:
-            browser.close()
-            server.close()
     return times
 
 

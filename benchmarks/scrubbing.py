@@ -12,9 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, sync_playwright
+from playwright.sync_api import CDPSession
 
-from tests.widgets.lab import CHROMIUM, CHROMIUM_ARGS, LabServer, Notebook, until
+from gallery.lab import Notebook, open_lab, until
 
 CELL = """
 from dataclasses import replace
@@ -72,36 +72,28 @@ def counted(counters: CDPSession) -> dict[str, float]:
 def measure(steps: int, times: int, rounds: int, width: int) -> dict[str, Any]:
     """Scrub a lineage of so many steps, of programs so many times the demo's."""
     with tempfile.TemporaryDirectory() as folder:
-        server = LabServer(Path(folder))
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS
-                )
-                name = "scrubbing.ipynb"
-                server.write_notebook(name, CELL.format(steps=steps, times=times))
-                size = {"width": width, "height": 1400}
-                notebook = Notebook(browser.new_context(viewport=size), server, name)
-                notebook.run_cell(0)
-                root = notebook.widget("wb-lineage")
-                first = f"Step 1 of {steps}"
-                status = root.get_by_role("status").first
-                until(
-                    lambda: status.inner_text().startswith(first),
-                    first,
-                    page=notebook.page,
-                )
-                counters = notebook.context.new_cdp_session(notebook.page)
-                counters.send("Performance.enable", {"timeDomain": "threadTicks"})
-                before = counted(counters)
-                result = root.evaluate(SCRUB, rounds)
-                after = counted(counters)
-                result["work"] = {name: after[name] - before[name] for name in PARTS}
-                result["bytes"] = len(json.dumps(notebook.save()))
-                return result
-        finally:
-            server.end_kernels()
-            server.close()
+        size = {"width": width, "height": 1400}
+        with open_lab(Path(folder), viewport=size) as (server, context):
+            name = "scrubbing.ipynb"
+            server.write_notebook(name, CELL.format(steps=steps, times=times))
+            notebook = Notebook(context, server, name)
+            notebook.run_cell(0)
+            root = notebook.widget("wb-lineage")
+            first = f"Step 1 of {steps}"
+            status = root.get_by_role("status").first
+            until(
+                lambda: status.inner_text().startswith(first),
+                first,
+                page=notebook.page,
+            )
+            counters = notebook.context.new_cdp_session(notebook.page)
+            counters.send("Performance.enable", {"timeDomain": "threadTicks"})
+            before = counted(counters)
+            result = root.evaluate(SCRUB, rounds)
+            after = counted(counters)
+            result["work"] = {name: after[name] - before[name] for name in PARTS}
+            result["bytes"] = len(json.dumps(notebook.save()))
+            return result
 
 
 def report(result: dict[str, Any], steps: int, times: int, width: int) -> None:

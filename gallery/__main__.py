@@ -1,5 +1,6 @@
-"""Photograph all views and write `docs/gallery.md`: `python -m gallery`."""
+"""Photograph views and write `docs/gallery.md`: `python -m gallery [VIEW ...]`."""
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -14,17 +15,24 @@ PICTURES = DOCS / "images" / "gallery"
 
 
 def main() -> None:
-    """Make pictures and page."""
+    """Make pictures, all or those of some views, and the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("view", nargs="*", help="as in file names; all without")
+    names = parser.parse_args().view
+    known = {view.slug: view for view in VIEWS}
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no view {unknown[0]!r}; accepted: {', '.join(known)}")
+    chosen = tuple(known[name] for name in names) or VIEWS
     console = Console(stderr=True)
     with (
         tempfile.TemporaryDirectory() as work,
-        console.status(f"opening {len(VIEWS)} views") as status,
+        console.status(f"opening {len(chosen)} views") as status,
     ):
-        for name in photograph(PICTURES, Path(work)):
+        for name in photograph(PICTURES, Path(work), chosen):
             status.update(name)
     (DOCS / "gallery.md").write_text(page())
     total = sum(path.stat().st_size for path in PICTURES.iterdir())
-    console.print(f"{len(VIEWS)} views, {total / 1e6:.2f} MB in {PICTURES}")
+    console.print(f"{len(chosen)} views taken, {total / 1e6:.2f} MB in {PICTURES}")
 
 
 if __name__ == "__main__":

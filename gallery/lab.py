@@ -10,15 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from playwright.sync_api import sync_playwright
 
 from workbench.widgets import lab_config_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -162,6 +164,32 @@ class LabServer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+@contextmanager
+def open_lab(
+    folder: Path, **options: Any
+) -> Iterator[tuple[LabServer, BrowserContext]]:
+    """Start a JupyterLab and a browser for it; end both, and all kernels.
+
+    Parameters
+    ----------
+    folder
+        An empty folder for JupyterLab.
+    options
+        Of the browser's context: `viewport`, `device_scale_factor`, ...
+    """
+    server = LabServer(folder)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS
+            )
+            yield server, browser.new_context(**options)
+            browser.close()
+    finally:
+        server.end_kernels()
+        server.close()
 
 
 @dataclass

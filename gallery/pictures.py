@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import itertools
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
-from playwright.sync_api import sync_playwright
 
 from gallery import views
-from gallery.lab import CHROMIUM, CHROMIUM_ARGS, LabServer, Notebook, until
+from gallery.lab import Notebook, open_lab, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,24 +29,37 @@ def file_name(view: views.View, mode: str) -> str:
     return f"{view.slug}_{mode}.png"
 
 
-def photograph(folder: Path, work: Path) -> Iterator[str]:
-    """Write the pictures of all views into a folder; yield the name of each.
+def photograph(
+    folder: Path, work: Path, chosen: tuple[views.View, ...] = views.VIEWS
+) -> Iterator[str]:
+    """Write the pictures of views into a folder; yield the name of each.
 
     Parameters
     ----------
     folder
-        Where the pictures go; those that are there are replaced.
+        Where the pictures go; those that are there are replaced, and those of no view
+        go away.
     work
         An empty folder for JupyterLab.
+    chosen
+        The views; pictures of the others stay as they are.
     """
-    with _notebook(work) as notebook:
+    window = {"width": 1200, "height": HEIGHT}
+    with open_lab(work, viewport=window, device_scale_factor=DENSITY) as opened:
+        server, context = opened
+        server.set_theme(MODES["light"])
+        server.write_notebook("gallery.ipynb", *views.cells(chosen))
+        notebook = Notebook(context, server, "gallery.ipynb")
+        notebook.command("application:toggle-left-area")
         notebook.run_cell(0)
-        roots = views.show(notebook)
+        roots = views.show(notebook, chosen)
         for root in roots.values():
             notebook.show_width(root, CELL)
         folder.mkdir(parents=True, exist_ok=True)
+        known = {file_name(view, mode) for view in views.VIEWS for mode in MODES}
         for old in folder.glob("*.png"):
-            old.unlink()
+            if old.name not in known:
+                old.unlink()
         for mode, theme in MODES.items():
             notebook.show_theme(theme)
             for view, root in roots.items():
@@ -56,29 +67,6 @@ def photograph(folder: Path, work: Path) -> Iterator[str]:
                 picture = _small(_at_rest(notebook, root))
                 picture.save(folder / name, optimize=True)
                 yield name
-
-
-@contextmanager
-def _notebook(work: Path) -> Iterator[Notebook]:
-    """Open a notebook that holds all views."""
-    server = LabServer(work)
-    try:
-        server.set_theme(MODES["light"])
-        server.write_notebook("gallery.ipynb", *views.cells())
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, headless=True, args=CHROMIUM_ARGS
-            )
-            context = browser.new_context(
-                viewport={"width": 1200, "height": HEIGHT}, device_scale_factor=DENSITY
-            )
-            notebook = Notebook(context, server, "gallery.ipynb")
-            notebook.command("application:toggle-left-area")
-            yield notebook
-            browser.close()
-    finally:
-        server.end_kernels()
-        server.close()
 
 
 def _at_rest(notebook: Notebook, root: Locator) -> bytes:

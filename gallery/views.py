@@ -21,6 +21,14 @@ tasks = LinearTasks(features=4, train=200, valid=50, tasks=4, seed=20).make()
 """
 """What the cells share: a real search of seconds, its winner, and tasks."""
 
+FULL = "few, many, train_steps, steps = range(3, 9), range(1, 13), 20_000_000, 400"
+SMALL = "few, many, train_steps, steps = range(3, 5), range(3, 7), 10_000_000, 100"
+"""How large the runs behind views are that need more than that search.
+
+Seeds of runs in the table and to compare, train steps of each, steps of a training.
+The small ones fill the same views, with fewer rows and points.
+"""
+
 
 @dataclass(frozen=True)
 class View:
@@ -200,8 +208,8 @@ chart
 from workbench.insight import code_motifs, converge
 from workbench.widgets import ConvergenceTable
 runs = [
-    Search(PRESETS["demo"].spec.but(seed=seed, train_steps=20_000_000)).run().best
-    for seed in range(1, 13)
+    Search(PRESETS["demo"].spec.but(seed=seed, train_steps=train_steps)).run().best
+    for seed in many
 ]
 learned, others = (
     [code_motifs(run.program, depth=1) for run in runs if (run.fitness > 0.9) is does]
@@ -250,8 +258,8 @@ lineage
 from workbench.runs import Runner, RunStore
 from workbench.widgets import RunsPanel
 store = RunStore()
-for seed in range(3, 9):
-    spec = PRESETS["demo"].spec.but(seed=seed, train_steps=20_000_000)
+for seed in few:
+    spec = PRESETS["demo"].spec.but(seed=seed, train_steps=train_steps)
     runner = Runner(Search(spec), store)
     runner.start()
     runner.wait()
@@ -293,7 +301,7 @@ pretrained
 from workbench.widgets import SRWMPanel
 srwm = SRWMPanel(baselines=(), store=None)
 srwm.edit(data="digits", ways=3, shots=2, queries=6, features=16, rotations=4)
-srwm.edit(layers=1, hidden=16, heads=4, batch=16, steps=400, rate=0.01, dense=True)
+srwm.edit(layers=1, hidden=16, heads=4, batch=16, steps=steps, rate=0.01, dense=True)
 srwm.edit(point_every=10, valid_every=50, valid_episodes=64, test_episodes=64)
 srwm.start()
 srwm
@@ -304,9 +312,9 @@ srwm
 """All views, in the order of the gallery."""
 
 
-def cells(views: tuple[View, ...] = VIEWS) -> list[str]:
+def cells(views: tuple[View, ...] = VIEWS, sizes: str = FULL) -> list[str]:
     """Return the cells of a notebook that holds these views, the shared one first."""
-    return [SETUP, *(view.cell for view in views)]
+    return [SETUP + sizes, *(view.cell for view in views)]
 
 
 def show(notebook: Notebook, views: tuple[View, ...] = VIEWS) -> dict[View, Locator]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -65,6 +66,41 @@ class Notebook(AnyNotebook):
     def panel(self, index: int = 0) -> PanelDriver:
         """Return the search panel that stands at this place on the page."""
         return PanelDriver(self.page, self.widget("wb-search", index))
+
+    def show_all(self, roots: list[Locator]) -> None:
+        """Have a window so high that these widgets are all in it, laid out, at rest.
+
+        JupyterLab does not lay out what is scrolled away.
+        """
+        handles = [root.element_handle() for root in roots]
+
+        def all_seen() -> bool:
+            above, below = self.page.evaluate(
+                """async roots => {
+                    const sides = () => roots.map(root => root.getBoundingClientRect())
+                        .flatMap(({top, bottom}) => [top, bottom]);
+                    const frame = () => new Promise(requestAnimationFrame);
+                    const before = sides();
+                    await frame();
+                    await frame();
+                    const after = sides();
+                    if (after.some((side, index) => side !== before[index])
+                        || document.getAnimations().some(({effect}) =>
+                            effect.getComputedTiming().iterations !== Infinity))
+                        return [1, 0];
+                    const [first, last] = [Math.min(...after), Math.max(...after)];
+                    return [-first, last - innerHeight]; }""",
+                handles,
+            )
+            if above > 0:
+                roots[0].evaluate("root => root.scrollIntoView()")
+            if below > 0:
+                window = self.page.viewport_size or {"width": 0, "height": 0}
+                height = window["height"] + math.ceil(below)
+                self.page.set_viewport_size({**window, "height": height})
+            return above <= 0 and below <= 0
+
+        until(all_seen, "all views in the window", page=self.page)
 
 
 @dataclass

@@ -2,7 +2,7 @@ from workbench.evolution import Ancestor
 from workbench.insight import fingerprint
 from workbench.programs import Program, Space
 from workbench.runs import Event
-from workbench.widgets.hall_of_fame import PLACES, HallOfFame, form_of, hall_part
+from workbench.widgets.hall_of_fame import KEPT, PLACES, HallOfFame, form_of, hall_part
 
 
 def program(*lines, learn=()):
@@ -71,6 +71,28 @@ def test_a_small_program_keeps_its_place_among_many_fitter_ones():
     rows = hall(found(chain(2), 0.3), *many).chosen()
     assert rows[-1].effective == 2
     assert rows[-1].is_front
+
+
+def test_of_programs_that_predict_the_same_the_shortest_is_shown():
+    made = HallOfFame(ties_are_one=True)
+    same = [found(chain(n), 0.1 + 0.2) for n in (7, 5, 9)]
+    perfect = [found(chain(n), 1.0) for n in (11, 10)]
+    made.offer([*same, *perfect, found(chain(8), 0.3)])
+    made.work(float("inf"))
+    rows = [(row.fitness, row.effective) for row in made.chosen()]
+    assert rows == [(1.0, 10), (1.0, 11), (0.1 + 0.2, 5), (0.3, 8)]
+
+
+def test_copies_do_not_push_other_programs_out():
+    made = HallOfFame(ties_are_one=True)
+    made.offer([found(chain(3), 0.4), found(chain(4), 0.3)])
+    made.offer(found(chain(n), 0.5) for n in range(5, 2 * KEPT + 10))
+    made.work(float("inf"))
+    assert [row.fitness for row in made.chosen()] == [0.5, 0.4, 0.3]
+
+
+def test_where_fitness_counts_mistakes_programs_of_equal_fitness_stay_apart():
+    assert len(hall(found(chain(2), 0.75), found(chain(3), 0.75)).chosen()) == 2
 
 
 def test_a_row_that_somebody_looks_at_stays():

@@ -214,7 +214,7 @@ export class AnnotatedListing {
       this.lineNumber(name, number),
       h(
         "span",
-        { class: "wb-code-cell" },
+        { class: "wb-code-cell", title: row.words },
         code,
         !row.live && h("span", { class: "wb-tag", title: "It cannot change any prediction." }, "dead"),
       ),

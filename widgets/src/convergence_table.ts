@@ -50,7 +50,7 @@ function render({ model, el, signal }: RenderContext): void {
     const titles = part.titles as [string, string];
     setText(title, String(part.title));
     const [first] = items;
-    setText(facts, first ? `${first.runs[1]} runs against ${first.control[1]} of the control` : "");
+    setText(facts, first ? `${first.runs[1]} run${first.runs[1] === 1 ? "" : "s"} against ${first.control[1]} of the control` : "");
     copy.hidden = legend.hidden = chart.element.hidden = table.hidden = items.length === 0;
     legend.replaceChildren(
       h("li", {}, h("i", { class: "wb-interval-key wb-interval-dot wb-interval-main", "data-clear": true, "aria-hidden": "true" }), titles[0]),

@@ -86,9 +86,9 @@ export class MatrixFigure {
     const after = context.measureText(name).width + 5;
     context.font = context.font.replace("bold ", "");
     context.fillStyle = inks.muted;
-    const scale = `±${numeral(Number(limit.toPrecision(2)))}`;
-    const free = (lefts[i + 1] ?? this.frame.width) - left;
-    if (after + context.measureText(scale).width <= free) context.fillText(scale, left + after, 11);
+    const free = (lefts[i + 1] ?? this.frame.width) - left - after - 4;
+    const scale = [2, 1].map((digits) => `±${numeral(Number(limit.toPrecision(digits)))}`).find((text) => context.measureText(text).width <= free);
+    if (scale) context.fillText(scale, left + after, 11);
     for (let row = 0; row < picture.rows; row++) {
       for (let j = 0; j < size; j++) {
         const value = picture.values[row * columns + start + j]!;

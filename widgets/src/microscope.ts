@@ -9,6 +9,7 @@ import type { RenderContext } from "./model";
 import { unpackFloats } from "./numbers";
 import { Playback, type Pace } from "./playback";
 import { StepChart, type StepData } from "./step_chart";
+import { StepTable } from "./step_table";
 import { StepMap } from "./step_map";
 import { followTheme } from "./theme";
 import { Verdict } from "./verdict";
@@ -53,6 +54,7 @@ class MicroscopeView {
   private readonly verdict = new Verdict();
   private readonly meddling: Meddling;
   private readonly body: HTMLElement;
+  private readonly numbers: StepTable;
   private readonly charts: Record<"right" | "loss" | "rates" | "sizes" | "drift" | "singular", StepChart>;
   private readonly keys: StepMap;
   private readonly queries: StepMap;
@@ -81,6 +83,7 @@ class MicroscopeView {
     };
     this.slider.addEventListener("input", () => go(Number(this.slider.value)), { signal });
     this.slider.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+    this.numbers = new StepTable("Curves as tables", "episode-table", signal);
     this.charts = {
       right: new StepChart("Queries right", "share", go, signal, "How many of the queries the matrices of this step answer rightly"),
       loss: new StepChart("Loss over the queries", "nats", go, signal, "Mean cross-entropy"),
@@ -114,6 +117,7 @@ class MicroscopeView {
         this.keys.element,
         this.queries.element,
       ),
+      this.numbers.element,
     );
     this.root = h(
       "div",
@@ -204,6 +208,7 @@ class MicroscopeView {
     if (key !== this.seen.charts) {
       this.seen.charts = key;
       this.data = chartData(trace, course, episode);
+      this.numbers.show(Object.entries(this.charts).flatMap(([name, { title }]): [string, StepData][] => (this.data[name] ? [[title, this.data[name]]] : [])));
       const d = Number(trace.d ?? 1);
       this.keys.element.hidden = this.queries.element.hidden = !this.data.rates;
       if (this.data.rates) {

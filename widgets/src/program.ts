@@ -165,7 +165,7 @@ export class ProgramArea {
     if (!before) {
       const text =
         best.pick?.kind === "hall"
-          ? "This is the best program; pick another in the hall of fame to see how it differs."
+          ? "This is the program that others are compared with; pick another in the hall of fame to see how it differs."
           : "This is the first best program; there is none before it to compare with.";
       this.body.replaceChildren(h("p", { class: "wb-note" }, text));
       return;

@@ -47,7 +47,7 @@ export class StepChart {
   private width = 0;
 
   constructor(
-    private readonly title: string,
+    readonly title: string,
     private readonly unit: string,
     go: ((step: number) => void) | undefined,
     signal: AbortSignal,

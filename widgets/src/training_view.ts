@@ -9,6 +9,7 @@ import type { Line } from "./many_lines";
 import { unpackFloats } from "./numbers";
 import { segmented } from "./segmented";
 import { StepChart, type StepData } from "./step_chart";
+import { StepTable } from "./step_table";
 
 type Measure = "score" | "valid";
 
@@ -37,6 +38,7 @@ export class TrainingView {
   private readonly table = h("div", { class: "wb-scroll-x wb-training-table", role: "region", tabindex: 0, "aria-label": "The trainings", "data-key": "trainings" });
   private readonly plateau = h("p", { class: "wb-note", role: "status" });
   private readonly charts: Record<"loss" | "shots" | "change" | "gradient" | "rates", StepChart>;
+  private readonly numbers: StepTable;
   private measure: Measure = "score";
   private seen: unknown;
   private seenRuns: unknown;
@@ -67,6 +69,7 @@ export class TrainingView {
       gradient: new StepChart("Gradient", "norm before clipping", undefined, signal, "Means over the steps between two points. Far above the clip: a smaller learning rate may help"),
       rates: new StepChart("Rates it gives itself", "means in validation", undefined, signal),
     };
+    this.numbers = new StepTable("Curves as tables", "training-table", signal);
     this.element = h(
       "section",
       { class: "wb-training", "aria-label": "Training" },
@@ -77,6 +80,7 @@ export class TrainingView {
         h("div", { class: "wb-training-side" }, this.table, this.plateau),
       ),
       h("div", { class: "wb-micro-charts wb-training-charts" }, ...Object.values(this.charts).map((chart) => chart.element)),
+      this.numbers.element,
     );
   }
 
@@ -112,6 +116,8 @@ export class TrainingView {
       chart.element.hidden = !data[name];
       if (data[name]) chart.show(data[name], -1);
     }
+    const accuracy = (["score", "valid"] as const).map((measure): [string, StepData] => [measure === "score" ? "Accuracy, training" : "Accuracy, validation", accuracyOf(part, measure)]);
+    this.numbers.show([...accuracy.filter(([, { lines: drawn }]) => drawn.length > 0), ...Object.entries(this.charts).flatMap(([name, { title }]): [string, StepData][] => (data[name] ? [[title, data[name]]] : []))]);
     setText(this.plateau, plateauText(lines, Number(part.threshold)));
   }
 
@@ -155,6 +161,12 @@ export class TrainingView {
 function asLine(line: TrainingLine, slot: number, measure: Measure): Line {
   const x = Float64Array.from(unpackFloats(line.steps));
   return { key: line.key, label: line.label, slot, members: 1, length: x.length, x, y: [unpackFloats(line[measure])], going: undefined };
+}
+
+function accuracyOf(part: Record<string, any>, measure: Measure): StepData {
+  const lines = (part.lines as TrainingLine[]).map((line, slot) => ({ name: line.label, slot, values: unpackFloats(line[measure]) }));
+  const every = Number(part.every ?? 1);
+  return { lines: lines.filter(({ values }) => values.length > 0), first: every, every, steps: Number(part.total), xTitle: "Steps" };
 }
 
 function levelsOf(part: Record<string, any>): { value: number; name: string }[] {

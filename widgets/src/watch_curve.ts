@@ -4,6 +4,7 @@ import { h, setAttributes, setText } from "./dom";
 import { short } from "./format";
 import { numeral } from "./numbers";
 import { linearScale, wholeStep } from "./scales";
+import { rowsOf } from "./step_table";
 
 export interface Watch {
   address: string;
@@ -35,6 +36,8 @@ export class WatchCurve {
   private readonly svg = document.createElementNS(SVG, "svg");
   private readonly room = h("div", {});
   private readonly said = h("span", { class: "wb-facts", "aria-live": "polite" });
+  private readonly tableBody = h("div", {});
+  private readonly table = h("details", { class: "wb-curve-table" }, h("summary", { "data-key": "watch-table" }, "Curve as a table"), this.tableBody);
   private watch: Watch | undefined;
   private span: Span = { visits: 1, epochs: 1, train: 1, valid: 0 };
   private visit = -1;
@@ -49,7 +52,8 @@ export class WatchCurve {
     );
     setAttributes(this.svg, { class: "wb-watch-curve", role: "img", height: HEIGHT });
     this.room.append(this.svg);
-    this.element.append(this.room);
+    this.element.append(this.room, this.table);
+    this.table.addEventListener("toggle", () => this.fillTable(), { signal });
     const size = new ResizeObserver(() => this.draw());
     size.observe(this.room);
     signal.addEventListener("abort", () => size.disconnect());
@@ -79,11 +83,15 @@ export class WatchCurve {
 
   /** What was there after an example. */
   private read(visit: number): string {
+    return `${this.place(visit)}: ${this.value(visit)}`;
+  }
+
+  private value(visit: number): string {
     const { low, high, every, nan, infinite } = this.watch!;
     const i = Math.floor(visit / every);
     const marks = [nan.includes(i) && "NaN", infinite.includes(i) && "∞"].filter(Boolean);
     const range = low[i] === null ? [] : low[i] === high[i] ? [numeral(low[i]!)] : [`${numeral(low[i]!)} to ${numeral(high[i]!)}`];
-    return `${this.place(visit)}: ${[...range, ...marks].join(", ")}`;
+    return [...range, ...marks].join(", ");
   }
 
   private place(visit: number): string {
@@ -98,6 +106,22 @@ export class WatchCurve {
       : `epoch ${epoch + 1}, validation example ${within - train + 1}`;
   }
 
+  /** Some examples at equal distances, and the first that are not finite. */
+  private fillTable(): void {
+    if (!this.table.open || !this.watch) return;
+    const { low, every, nan, infinite } = this.watch;
+    const rows = [...new Set([...rowsOf(low.length), ...nan.slice(0, 1), ...infinite.slice(0, 1)])].sort((a, b) => a - b);
+    this.tableBody.replaceChildren(
+      h(
+        "table",
+        {},
+        h("caption", { class: "wb-hidden" }, `${this.name()} after examples`),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "After"), h("th", { scope: "col" }, this.name()))),
+        h("tbody", {}, ...rows.map((row) => h("tr", {}, h("th", { scope: "row" }, this.place(row * every)), h("td", {}, this.value(row * every))))),
+      ),
+    );
+  }
+
   private draw(): void {
     if (!this.watch) return;
     const width = Math.round(this.room.clientWidth) || 600;
@@ -107,6 +131,7 @@ export class WatchCurve {
       this.width = width;
       setAttributes(this.svg, { width, viewBox: `0 0 ${width} ${HEIGHT}` });
       this.drawCurve();
+      this.fillTable();
     }
     this.drawHere();
   }

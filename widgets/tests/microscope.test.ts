@@ -2,6 +2,7 @@ import { expect, it, vi } from "vitest";
 
 import { cellAt, depth, frameOf, writtenBy, type Picture } from "../src/matrix_picture";
 import panel, { chartData } from "../src/microscope";
+import { rowsOf } from "../src/step_table";
 import { plateauText, reach, trainingCharts, type TrainingLine } from "../src/training_view";
 import { FakeModel } from "./fake_model";
 import { abort, el, press } from "./page";
@@ -53,6 +54,21 @@ it("shows the step, the film and what is said of each query", async () => {
   expect(queries[0]).toBe("Query 1: is B, says B with 80 %, right");
   expect(queries[1]).toContain("is A, says B with 70 %, wrong");
   expect(el.querySelector(".wb-verdict")!.textContent).toContain("rises from 40");
+});
+
+it("says the curves in tables, a row a step, once they are opened", async () => {
+  await open();
+  const table = el.querySelector<HTMLDetailsElement>(".wb-step-table details")!;
+  expect(table.querySelector("table")).toBeNull();
+  table.open = true;
+  table.dispatchEvent(new Event("toggle"));
+  const titles = [...table.querySelectorAll("caption")].map((caption) => caption.textContent);
+  expect(titles).toEqual(["Queries right", "Loss over the queries", "Rates it gives itself", "Size of each change", "Drift from W₀", "Singular values of W"]);
+  const rows = (number: number) => [...table.querySelectorAll("table")[number]!.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+  expect(rows(0)).toEqual([["Examples seen", "SRWM"], ["0", "0.5"], ["1", "0.5"], ["2", "1"], ["3", "1"]]);
+  expect(rows(2).slice(0, 2)).toEqual([["Examples seen", "y", "b"], ["1", "0.1", "0.2"]]);
+  expect(rowsOf(1000)).toHaveLength(24);
+  expect([rowsOf(1000)[0], rowsOf(1000).at(-1)]).toEqual([0, 999]);
 });
 
 it("goes on and back by buttons, keys, film and slider, one wish at a time", async () => {

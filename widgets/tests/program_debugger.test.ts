@@ -174,6 +174,21 @@ it("draws what is watched, NaN marked, and says it in words", async () => {
   expect(curve.querySelector(".wb-watch-bad")!.textContent).toBe("×");
 });
 
+it("says the watched value in a table once that is opened", async () => {
+  await show();
+  const table = el.querySelector<HTMLDetailsElement>(".wb-watch .wb-curve-table")!;
+  expect(table.querySelector("table")).toBeNull();
+  table.open = true;
+  table.dispatchEvent(new Event("toggle"));
+  expect([...table.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent))).toEqual([
+    ["After", "Error"],
+    ["epoch 1, training example 1", "1"],
+    ["epoch 1, training example 2", "2"],
+    ["epoch 1, training example 3", "NaN"],
+    ["epoch 1, validation example 1", "0"],
+  ]);
+});
+
 it("shows the saved step without a kernel, and offers nothing to click", async () => {
   await show(now(6), false);
   expect(text(".wb-debugger-note")).toContain("No kernel is attached");

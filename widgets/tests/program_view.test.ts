@@ -50,6 +50,7 @@ it("shows each line with its formula and its words, and counts what is dead", as
   expect(second.querySelector(".wb-tag")!.textContent).toBe("dead");
   expect(second.querySelector("math msub")).not.toBeNull();
   expect(second.querySelector(".wb-words")!.textContent).toBe("Meaning of s7 = 0.5");
+  expect(second.querySelector("[title]")!.getAttribute("title")).toBe("Meaning of s7 = 0.5");
 });
 
 it("lights an address up where it is written and read, in letters too", async () => {

@@ -23,6 +23,8 @@ FRONT_PLACES = 8
 """Rows of these at most that are there for their size."""
 KEPT = 128
 """The fittest programs kept, beyond those that are the best of their size."""
+TELLING = 1e-9
+"""How far below 1 a fitness tells programs apart by its digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,17 @@ class HallOfFame:
     """Takes programs in, and finds which are worth showing.
 
     Taking in is cheap; `work` reads what was taken in, for as long as it may.
+
+    Parameters
+    ----------
+    ties_are_one
+        Show only the shortest of programs of equal fitness. Right where fitness is a
+        real number that comes from all predictions, so that two programs of equal
+        fitness predict the same; not where it counts what is right.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ties_are_one: bool = False) -> None:
+        self._ties_are_one = ties_are_one
         self._waiting: list[_Offer] = []
         self._known: set[str] = set()
         self._best: dict[str, Fame] = {}
@@ -118,8 +128,8 @@ class HallOfFame:
         if other is None or _rank(found) < _rank(other):
             self._best[found.form] = found
         if len(self._best) > 2 * KEPT:
-            front = _front(self._best.values())
-            ranked = sorted(self._best.values(), key=_rank)
+            ranked = self._ranked()
+            front = _front(ranked)
             self._best = {
                 one.form: one
                 for place, one in enumerate(ranked)
@@ -128,7 +138,7 @@ class HallOfFame:
 
     def chosen(self, also: str = "") -> list[Fame]:
         """Return the rows, fittest first; `also` is the form of one to keep."""
-        ranked = sorted(self._best.values(), key=_rank)
+        ranked = self._ranked()
         front = _front(ranked)
         chosen = _spread([one for one in ranked if one.form in front], FRONT_PLACES)
         forms = {one.form for one in chosen}
@@ -138,6 +148,19 @@ class HallOfFame:
         if also in self._best and also not in forms:
             chosen[-1] = self._best[also]
         return [replace(o, is_front=o.form in front) for o in sorted(chosen, key=_rank)]
+
+    def _ranked(self) -> list[Fame]:
+        """Return what is kept, fittest first, without what predicts the same."""
+        ranked = sorted(self._best.values(), key=_rank)
+        if not self._ties_are_one:
+            return ranked
+        first = {one.fitness: one for one in reversed(ranked)}
+        # So near to 1, different errors round to one fitness.
+        return [
+            one
+            for one in ranked
+            if first[one.fitness] is one or one.fitness > 1.0 - TELLING
+        ]
 
 
 def form_of(program: Program) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbench.runs.status import ENDED
+from workbench.widgets.concepts import metric_of
 from workbench.widgets.discoveries import Discoveries, discoveries_part
 from workbench.widgets.hall_of_fame import HallOfFame, hall_part
 from workbench.widgets.search_shown import Pick, ShownProgram, Told
 
 if TYPE_CHECKING:
-    from workbench.evolution import Search
+    from workbench.evolution import Search, SearchSpec
     from workbench.programs import Program
     from workbench.runs import Event
     from workbench.tasks import TaskSet
@@ -39,7 +41,7 @@ class SearchReader:
         spec = search.spec
         self.search = search
         self.shown = ShownProgram(search)
-        self._hall = HallOfFame()
+        self._hall = HallOfFame(ties_are_one=_fitness_is_real(spec))
         self._discoveries = Discoveries(
             spec.space, spec.populations, lambda: self.tasks().metric
         )
@@ -189,3 +191,12 @@ def _told(fame: Fame) -> Told:
     return Told(
         fame.program, fame.fitness, fame.individuals, fame.mutation.replace("_", " ")
     )
+
+
+def _fitness_is_real(spec: SearchSpec) -> bool:
+    """Tell whether fitness comes from the errors, and not from counting mistakes."""
+    tasks = spec.task_spec("tasks")
+    # A run may be looked at where its images are not.
+    with suppress(OSError):
+        return tasks is not None and metric_of(tasks) == "rmse"
+    return False
