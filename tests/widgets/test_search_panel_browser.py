@@ -62,6 +62,7 @@ def test_a_search_from_start_to_stop(open_notebook):
     until(lambda: panel.number("best") > best, "a better program", page=notebook.page)
     until(lambda: panel.program() != program, "another listing", page=notebook.page)
     assert "Predict" in panel.program()
+    assert re.search(r"\d\s% of the population failed", panel.curve())
 
     began = time.monotonic()
     notebook.run_cell(1)

@@ -449,7 +449,7 @@ class Search(RunsItself):
         }
         return {
             "search": json_to_array(facts),
-            "curve": self._curve.to_array(),
+            **self._curve.to_arrays(),
             **self._islands.state(),
         }
 
@@ -476,7 +476,7 @@ class Search(RunsItself):
         self._top = -math.inf if facts["top"] is None else facts["top"]
         self._told = -math.inf if facts["told"] is None else facts["told"]
         self._selection.restore(facts["scores"], facts["final"])
-        self._curve.read_array(state["curve"])
+        self._curve.read_arrays(state)
         self._islands.remember(self._curve.boundary)
 
     # Running it; the rest is inherited.

@@ -29,6 +29,7 @@ CURVE_COLUMNS: dict[str, Any] = {
     "q50": "mean",
     "q75": "mean",
     "q95": "min",
+    "failed": "max",
 }
 POPULATIONS_SHOWN = 64
 TITLES = ("Setup", "Predict", "Learn")
