@@ -510,6 +510,8 @@ def test_threads_are_a_whole_number(threads):
 def test_the_fittest_programs_of_members_and_record():
     search = Search(small(individuals=4000, populations=2, seed=8)).run()
     found = search.hall_of_fame(20)
+    each = [search.hall_of_fame(20, k) for k in range(search.spec.populations)]
+    assert set(found) <= {kin for one in each for kin in one}
     assert 1 < len(found) <= 20
     assert [one.fitness for one in found] == sorted(
         (one.fitness for one in found), reverse=True

@@ -84,6 +84,13 @@ export class Curve {
     });
   }
 
+  /** Draw now: for who is called in an animation frame, and would wait for the next. */
+  drawNow(): void {
+    cancelAnimationFrame(this.pending);
+    this.pending = 0;
+    this.draw();
+  }
+
   recolour(): void {
     this.paint = undefined;
     this.redraw();

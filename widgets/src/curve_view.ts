@@ -121,7 +121,7 @@ export class CurveView {
           : "The curve begins after the first few hundred individuals.";
     this.updatePopulations();
     this.timeline.update();
-    this.curve.redraw();
+    this.curve.drawNow();
     setAttributes(this.curve.element.firstElementChild!, { "aria-label": this.curve.describe() });
   }
 

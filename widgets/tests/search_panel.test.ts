@@ -295,6 +295,13 @@ it.each([
   delete document.body.dataset[name];
 });
 
+it("tells that a pause is under way, and offers only to stop", async () => {
+  await show({ state: { status: "pausing", can: { stop: true }, revision: 9 } });
+  expect(text("[role=status]")).toBe("Pausing…");
+  expect(button("primary").getAttribute("aria-disabled")).toBe("true");
+  expect(button("stop").getAttribute("aria-disabled")).toBeNull();
+});
+
 it("tells why a search failed", async () => {
   await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
   expect(text("[role=alert]")).toContain("ValueError: no");

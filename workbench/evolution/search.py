@@ -411,12 +411,17 @@ class Search(RunsItself):
             return ()
         return tuple(self._islands[chosen[0]].lineage(chosen[1]))
 
-    def hall_of_fame(self, count: int = 64) -> tuple[Ancestor, ...]:
+    def hall_of_fame(
+        self, count: int = 64, population: int | None = None
+    ) -> tuple[Ancestor, ...]:
         """Return the fittest programs in memory, fittest first.
 
-        Members and recorded bests of all populations; no two of one population have
-        the same effective code. Read it when the search is paused or done.
+        Members and recorded bests of all populations, or of one, by its number; no two
+        of one population have the same effective code. Read it when the search is
+        paused or done.
         """
+        if population is not None:
+            return tuple(self._islands[population].fittest(count))
         return tuple(self._islands.fittest(count))
 
     @property

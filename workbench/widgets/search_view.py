@@ -38,6 +38,7 @@ _CAN: dict[str, tuple[str, ...]] = {
     "ready": ("start", "step"),
     "preparing": ("pause", "stop"),
     "running": ("pause", "step", "stop"),
+    "pausing": ("stop",),
     "paused": ("resume", "step", "stop"),
     "stopping": ("stop",),
     "stopped": ("start", "step"),
