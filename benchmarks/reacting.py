@@ -280,7 +280,8 @@ def main() -> None:
     found, logs = measure(given.seconds, given.rounds)
     for name, measured in found.items():
         report(name, measured, logs)
-    print(f"load before {before:.1f} on {os.cpu_count()} cores")
+    after = os.getloadavg()[0]
+    print(f"load {before:.1f} before, {after:.1f} after, on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
