@@ -173,6 +173,9 @@ class RunView:
             if placed or isinstance(value, str) or value == 0:
                 continue
             parts.append(f"{name.replace('_', ' ')} {number(value)}")
+        failed = self.curve[-1].get("failed") if self.curve else None
+        if failed is not None:
+            parts.append(f"{failed:.0%} of the population failed")
         text = Text(" · ".join(parts))
         for name in ("best", "select", "final"):
             score = self.metrics.get(name)

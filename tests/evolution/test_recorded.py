@@ -42,6 +42,18 @@ def test_a_recorded_search_is_read_as_it_was(ended, file):
     assert again.read_bytes() == file.read_bytes()
 
 
+def test_a_file_of_an_earlier_release_lacks_what_it_did_not_record(ended, file):
+    content = json.loads(gzip.decompress(file.read_bytes()))
+    del content["curve"]["failed"]
+    old = file.with_name("old.json.gz")
+    read = load_recorded(written(old, content))
+    assert read.curve["failed"].isna().all()
+    assert read.curve.drop(columns="failed").equals(ended.curve.drop(columns="failed"))
+    again = file.with_name("again.json.gz")
+    read.save(again)
+    assert json.loads(gzip.decompress(again.read_bytes())) == content
+
+
 def test_only_what_has_ended_is_recorded():
     with pytest.raises(ValueError, match="the search is at 'search'; accepted: 'done'"):
         RecordedSearch.of(Search(small()))

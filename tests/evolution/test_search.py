@@ -185,6 +185,7 @@ def test_the_curve_says_how_the_population_does():
     assert last["mean"] == pytest.approx(alive.mean(), abs=1e-15)
     assert last["q25"] == pytest.approx(np.quantile(alive, 0.25), abs=1e-15)
     assert last["best"] == search.best.fitness
+    assert last["failed"] == search.populations[0].failing
     for name in ("evaluations", "cache_hits", "train_steps"):
         assert last[name] == search.counters[name]
 
@@ -207,17 +208,62 @@ def test_states_of_earlier_releases_lack_the_populations():
     search = Search(small(individuals=900, populations=3, seed=2))
     search.advance(600)
     kept = Curve(8)
-    kept.read_array(search.state()["curve"])
+    kept.read_arrays(search.state())
     assert kept.points == search._curve.points
-    old = search.state()["curve"][:, :-3]
-    kept.read_array(old)
+    kept.read_arrays({"curve": search.state()["curve"][:, :-3]})
     assert kept.points[-1].keys() == {
-        name for name in search._curve.points[-1] if "best." not in name
+        name
+        for name in search._curve.points[-1]
+        if "best." not in name and name != "failed"
     }
+    assert kept.frame()["failed"].isna().all()
     kept.points.append(search._curve.points[-1])
     again = Curve(8)
-    again.read_array(kept.to_array())
+    again.read_arrays(kept.to_arrays())
     assert again.points == kept.points
+
+
+def test_a_search_of_an_earlier_release_goes_on_without_what_it_did_not_record():
+    spec = small(individuals=900, populations=3, seed=2)
+    whole, begun, resumed = Search(spec), Search(spec), Search(spec)
+    for search in (whole, resumed):
+        search.prepare()
+    reports(whole, 300)
+    begun.advance(500)
+    state = begun.state()
+    del state["curve.failed"]
+    resumed.restore(state)
+    reports(resumed, 300)
+    there = len(begun.curve)
+    expected = whole.curve.drop(columns="seconds")
+    expected.loc[: there - 1, "failed"] = np.nan
+    assert 0 < there < len(expected)
+    assert resumed.curve.drop(columns="seconds").equals(expected)
+
+
+def test_the_curve_says_which_share_of_the_population_failed():
+    curve = Curve(8)
+    counters = dict.fromkeys(
+        ("individuals", "evaluations", "cache_hits", "train_steps", "hurdle_stops",
+         "over_budget"), 0)  # fmt: skip
+    curve.add(counters, 0.0, 0.7, np.array([0.0, 0.7, 0.0, 5e-324, 0.0]))
+    assert curve.points[0]["failed"] == 0.6
+    # What failed, told by an evaluation of each member from its program alone.
+    spec = small(
+        space=FREE, strategy="random", initial_length=(4, 5, 5), cache=None, seed=2
+    )
+    search = Search(spec)
+    search.prepare()
+    search.advance(200)
+    tasks = spec.tasks.make()
+    island = search._islands[0]
+    found = [
+        evaluate(island.program(int(node)), tasks, seed=spec.seed)
+        for node in island.arrays.members
+    ]
+    failed = [one for one in found if one.fitness == 0]
+    assert {one.task_stopped.all() for one in failed} == {True, False}
+    assert search.curve["failed"].iloc[-1] == len(failed) / len(found)
 
 
 def test_what_threads_do_is_told_and_is_no_part_of_the_state():
@@ -464,6 +510,8 @@ def test_threads_are_a_whole_number(threads):
 def test_the_fittest_programs_of_members_and_record():
     search = Search(small(individuals=4000, populations=2, seed=8)).run()
     found = search.hall_of_fame(20)
+    each = [search.hall_of_fame(20, k) for k in range(search.spec.populations)]
+    assert set(found) <= {kin for one in each for kin in one}
     assert 1 < len(found) <= 20
     assert [one.fitness for one in found] == sorted(
         (one.fitness for one in found), reverse=True

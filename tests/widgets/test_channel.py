@@ -3,7 +3,14 @@ import threading
 
 import pytest
 
-from workbench.widgets.channel import Commands, Frame, Parts, Pump, Stream
+from workbench.widgets.channel import (
+    Commands,
+    Frame,
+    Parts,
+    Pump,
+    Stream,
+    obey_address,
+)
 
 
 class Clock:
@@ -187,6 +194,22 @@ def test_commands_keep_their_order_and_are_bounded():
     assert [commands.put({"id": n}) for n in range(5)] == [True] * 3 + [False] * 2
     assert [command["id"] for command in commands.take()] == [0, 1, 2]
     assert commands.take() == []
+
+
+class ReroutingComm:
+    """Hands messages to the shell that sent last, as those of ipykernel 7.4 do."""
+
+    def _reply_subshell_for(self, *_):
+        return None
+
+
+def test_messages_are_handled_in_the_shell_that_the_page_addressed():
+    comm = ReroutingComm()
+    obey_address(comm)
+    assert comm._reply_subshell_for({"content": {}}, "the page's") == "the page's"
+    other = object()
+    obey_address(other)
+    assert not hasattr(other, "_reply_subshell_for")
 
 
 VARIABLE = contextvars.ContextVar("VARIABLE")

@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from workbench import PRESETS, Search
-from workbench.evolution import CacheSpec, HurdleSpec
+from workbench.evolution import CURVE_COLUMNS, CacheSpec, HurdleSpec
 from workbench.programs import linear
 from workbench.widgets import SearchPanel
 from workbench.widgets.search_code import python_cell
-from workbench.widgets.search_export import fitness_text, latex_algorithm
+from workbench.widgets.search_export import draw_curve, fitness_text, latex_algorithm
+from workbench.widgets.search_static import lane_top, static_page
 
 SPEC = PRESETS["demo"].spec.but(
     population=50, individuals=3000, train_steps=None, fitness=None, name="R&D_1"
@@ -105,7 +106,26 @@ def test_the_curve_as_parquet(panel):
 
 def test_the_curve_as_png(panel):
     size = Image.open(io.BytesIO(panel.export("png"))).size
-    assert size == (1440, 720)
+    assert size == (1440, 840)
+
+
+def test_pictures_have_a_lane_of_what_failed_where_that_was_recorded(panel):
+    curve = panel.search.curve
+    top = lane_top(curve["failed"].to_numpy())
+    lane = draw_curve(curve).axes[1]
+    assert (lane.get_ylabel(), lane.get_ylim()) == ("Failed (%)", (0, top))
+    assert np.array_equal(lane.lines[0].get_ydata(), 100 * curve["failed"])
+    assert "Failed (% of the population)" in panel.static_html()
+    assert len(draw_curve(curve.assign(failed=np.nan)).axes) == 1
+    old = curve[list(CURVE_COLUMNS)].assign(failed=np.nan)
+    assert "Failed" not in static_page("paused", old.to_numpy(), list(old), [], [])
+
+
+@pytest.mark.parametrize(
+    ("shares", "top"), [([0], 2), ([0.02, 0.05], 5), ([np.nan, 0.051], 10), ([1], 100)]
+)
+def test_a_lane_reaches_up_to_the_largest_share(shares, top):
+    assert lane_top(np.array(shares)) == top
 
 
 def test_the_family_tree_as_csv(panel):

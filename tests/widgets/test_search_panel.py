@@ -8,6 +8,7 @@ from tests.widgets.comms import FakeComm, until
 from workbench import PRESETS, Program, Search
 from workbench.engine import warm
 from workbench.runs import RunStore
+from workbench.runs._worker import Worker
 from workbench.widgets import SearchPanel
 from workbench.widgets.panel import STATIC_CLASS
 
@@ -46,6 +47,30 @@ def test_a_click_starts_and_the_end_is_in_the_saved_state(panel):
     assert rows.size == panel.rows_meta["rows"] * len(panel.rows_meta["columns"])
     assert panel.rows_meta["rows"] <= 2000
     json.dumps([panel.state, panel.form, panel.program, panel.marks, panel.schema])
+
+
+def test_the_label_tells_a_command_while_it_is_carried_out(monkeypatch):
+    may_save = threading.Event()
+    monkeypatch.setattr(Worker, "_save", lambda _: may_save.wait(60))
+    panel = SearchPanel(spec=SPEC.but(individuals=10**9), store=None)
+    panel.comm = FakeComm()
+    panel.comm.message(type="attach", view="a")
+    may_save.set()
+    click(panel, "start")
+    until(lambda: panel.status == "running", 240)
+    may_save.clear()
+    click(panel, "pause")
+    until(lambda: panel.part("state")["status"] == "pausing")
+    assert panel.status == "running"
+    assert panel.part("state")["can"] == {"stop": True}
+    may_save.set()
+    at_rest(panel, "paused")
+    panel.runner.resume()  # not by a command of the panel
+    at_rest(panel, "running")
+    click(panel, "stop")
+    click(panel, "stop")
+    at_rest(panel, "stopped")
+    panel.close()
 
 
 def test_it_says_what_is_being_compiled(panel, monkeypatch, capsys):

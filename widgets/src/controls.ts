@@ -17,6 +17,7 @@ export const STATUS_LABEL: Record<string, string> = {
   ready: "Ready",
   preparing: "Compiling…",
   running: "Running",
+  pausing: "Pausing…",
   paused: "Paused",
   stopping: "Stopping…",
   stopped: "Stopped",
@@ -140,7 +141,7 @@ export class Controls {
   private budgetText(): string {
     const { status } = this.channel.part("state");
     const { share, limit, unit } = this.channel.part("counters");
-    if (!limit || (status !== "running" && status !== "paused")) return "";
+    if (!limit || !["running", "pausing", "paused"].includes(status)) return "";
     return `${Math.floor(100 * share)}\u202f% of ${short(limit)} ${unit}`;
   }
 
@@ -191,7 +192,7 @@ function commandOf(action: Primary): string {
 }
 
 export function isActive(status: string): boolean {
-  return status === "preparing" || status === "running" || status === "stopping";
+  return status === "preparing" || status === "running" || status === "pausing" || status === "stopping";
 }
 
 /** Disabled buttons keep the focus: who works by keyboard is not thrown out. */

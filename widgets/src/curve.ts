@@ -2,8 +2,9 @@
 
 import { drawChanges, type Change } from "./changes";
 import { h, setText } from "./dom";
-import { duration, fitness, short } from "./format";
-import { boxFor, drawAxes, fillBand, prepare, strokeLine, type Box } from "./plot";
+import { FailedLane } from "./failed_lane";
+import { duration, fitness, percent, short } from "./format";
+import { boxFor, drawAxes, drawXAxis, fillBand, prepare, strokeLine, type Box } from "./plot";
 import { clockStep, fitnessScale, linearScale, ninesScale, wholeStep, type Scale } from "./scales";
 import { dashesOf, lineColours } from "./line_styles";
 import type { Table } from "./table";
@@ -53,6 +54,7 @@ export class Curve {
   private hover: number | undefined;
   private pending = 0;
   private box: Box = { left: 0, top: 0, width: 1, height: 1 };
+  private readonly lane: FailedLane;
   private xScale: Scale = linearScale(0, 1, 5, short);
   private yScale: Scale | undefined;
 
@@ -60,6 +62,7 @@ export class Curve {
     private readonly table: Table,
     signal: AbortSignal,
   ) {
+    this.lane = new FailedLane(table);
     this.canvas = h("canvas", {
       class: "wb-curve-canvas",
       tabindex: 0,
@@ -81,6 +84,13 @@ export class Curve {
     });
   }
 
+  /** Draw now: for who is called in an animation frame, and would wait for the next. */
+  drawNow(): void {
+    cancelAnimationFrame(this.pending);
+    this.pending = 0;
+    this.draw();
+  }
+
   recolour(): void {
     this.paint = undefined;
     this.redraw();
@@ -94,6 +104,7 @@ export class Curve {
     return (
       `Fitness curve. After ${short(at.individuals)} individuals the best fitness is ` +
       `${fitness(at.best)}, the median of the population ${fitness(at.median)}. ` +
+      (Number.isNaN(at.failed) ? "" : `${percent(at.failed, 1)} of the population failed. `) +
       "Arrow keys read other points."
     );
   }
@@ -136,6 +147,8 @@ export class Curve {
       q25: fit("q25"),
       q75: fit("q75"),
       q95: fit("q95"),
+      /** Share of the population at fitness 0; NaN where it was not recorded. */
+      failed: of("failed"),
     };
   }
 
@@ -185,7 +198,8 @@ export class Curve {
       const at = this.readRow(row);
       setText(
         this.spoken,
-        `${short(at.individuals)} individuals: best ${fitness(at.best)}, median ${fitness(at.median)}`,
+        `${short(at.individuals)} individuals: best ${fitness(at.best)}, median ${fitness(at.median)}` +
+          (Number.isNaN(at.failed) ? "" : `, ${percent(at.failed, 1)} failed`),
       );
     }
     this.redraw();
@@ -213,15 +227,21 @@ export class Curve {
     const rows = this.table.length;
     const yScale = (this.yScale = this.makeYScale());
     this.box = boxFor(context, this.element, yScale);
+    this.lane.fit();
+    this.box.height -= this.lane.height;
     const axis = X_AXES[this.xAxis];
     const end = rows > 0 ? this.table.column(this.xAxis)(rows - 1) : 0;
     this.xScale = linearScale(0, end > 0 ? end : 1, this.box.width / 110, axis.label, axis.steps);
 
     const xScale = rows > 0 ? this.xScale : undefined;
-    drawAxes(context, this.paint, this.box, yScale, xScale, FITNESS_TITLE, this.xTitle());
+    drawAxes(context, this.paint, this.box, yScale, undefined, FITNESS_TITLE, "");
+    const { height } = this.box;
+    drawXAxis(context, this.paint, { ...this.box, height: height + this.lane.height }, xScale, this.xTitle());
+    this.lane.draw(context, this.paint, this.box, this.xScale, this.xAxis);
     if (rows > 0) this.drawData(context, this.paint, yScale, rows);
     setText(this.empty, rows > 0 ? "" : this.emptyText);
     this.drawReadout(context, this.paint, yScale, this.element.clientWidth);
+    this.canvas.dataset.drawn = rows > 0 ? String(this.table.column("individuals")(rows - 1)) : "";
     this.ondraw();
   }
 
@@ -351,7 +371,7 @@ export class Curve {
     context.lineWidth = 1;
     context.beginPath();
     context.moveTo(x, top);
-    context.lineTo(x, top + height);
+    context.lineTo(x, top + height + this.lane.height);
     context.stroke();
     context.fillStyle = paint.best;
     context.beginPath();
@@ -369,6 +389,7 @@ export class Curve {
       line("Median", fitness(at.median)),
       line("25–75 %", band(at.q25, at.q75)),
       line("5–95 %", band(at.q05, at.q95)),
+      ...(Number.isNaN(at.failed) ? [] : [line("Failed", percent(at.failed, 1))]),
     );
     const room = this.readout.offsetWidth + 14;
     this.readout.style.transform = `translate(${x + room > width ? x - room : x + 12}px, ${top + height - this.readout.offsetHeight - 8}px)`;

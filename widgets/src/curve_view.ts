@@ -4,7 +4,7 @@ import { ChangeList, type Change } from "./changes";
 import type { Channel } from "./channel";
 import { Curve, FIRST_LOOK, X_AXES, type PopulationLines, type XAxis, type YAxis } from "./curve";
 import { h, setAttributes, setText } from "./dom";
-import { fitness, short } from "./format";
+import { fitness, percent, short } from "./format";
 import { swatch } from "./line_styles";
 import { segmented } from "./segmented";
 import { Timeline } from "./timeline";
@@ -16,6 +16,7 @@ export interface CurveState {
   populations: boolean;
 }
 
+const FAILED = "Individuals whose errors were NaN, infinite or too large on all tasks (where the median of tasks counts: on most), or that went over the budget";
 const TABLE_ROWS = 12;
 const TABLE_MS = 1000;
 
@@ -120,7 +121,7 @@ export class CurveView {
           : "The curve begins after the first few hundred individuals.";
     this.updatePopulations();
     this.timeline.update();
-    this.curve.redraw();
+    this.curve.drawNow();
     setAttributes(this.curve.element.firstElementChild!, { "aria-label": this.curve.describe() });
   }
 
@@ -162,7 +163,7 @@ export class CurveView {
       h(
         "table",
         {},
-        h("thead", {}, row("th", ["Individuals", "Best", "Median", "5 %", "95 %"])),
+        h("thead", {}, row("th", ["Individuals", "Best", "Median", "5 %", "95 %", "Failed"])),
         h(
           "tbody",
           {},
@@ -174,6 +175,7 @@ export class CurveView {
               fitness(at.median),
               fitness(at.q05),
               fitness(at.q95),
+              Number.isNaN(at.failed) ? "not recorded" : percent(at.failed, 1),
             ]);
           }),
         ),
@@ -196,8 +198,8 @@ export class CurveView {
 }
 
 function legend(): HTMLElement {
-  const item = (kind: string, text: string) =>
-    h("li", {}, h("i", { class: `wb-key wb-key-${kind}` }), text);
+  const item = (kind: string, text: string, help?: string) =>
+    h("li", { title: help }, h("i", { class: `wb-key wb-key-${kind}` }), text);
   return h(
     "ul",
     { class: "wb-legend", "aria-label": "Legend" },
@@ -207,5 +209,6 @@ function legend(): HTMLElement {
     item("median", "population median"),
     item("inner", "25–75 %"),
     item("outer", "5–95 %"),
+    item("failed", "failed: fitness 0", FAILED),
   );
 }

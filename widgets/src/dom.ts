@@ -50,6 +50,8 @@ const ICONS = {
   preparing:
     '<path d="M8 2.75a5.25 5.25 0 1 1-5.25 5.25" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round"/>',
   running: '<path d="M4.5 2.9v10.2L13 8z"/>',
+  pausing:
+    '<path d="M3.75 3.75h2v8.5h-2zM10.25 3.75h2v8.5h-2z" fill="none" stroke="currentColor" stroke-width="1.5"/>',
   paused: '<path d="M4 3h2.8v10H4zM9.2 3H12v10H9.2z"/>',
   stopping:
     '<rect x="3.75" y="3.75" width="8.5" height="8.5" fill="none" stroke="currentColor" stroke-width="1.5"/>',

@@ -61,7 +61,21 @@ export function drawAxes(
   context.textAlign = "left";
   context.fillStyle = paint.text;
   context.fillText(yTitle, 4, 10);
+  drawXAxis(context, paint, box, xScale, xTitle);
+}
+
+/** The ticks and the title below a box; no ticks without a scale. */
+export function drawXAxis(
+  context: CanvasRenderingContext2D,
+  paint: Colours,
+  { left, top, width, height }: Box,
+  xScale: Scale | undefined,
+  xTitle: string,
+): void {
+  context.lineWidth = 1;
+  context.textBaseline = "middle";
   context.textAlign = "center";
+  context.fillStyle = paint.text;
   context.fillText(xTitle, left + width / 2, top + height + 34);
   if (!xScale) return;
   context.fillStyle = paint.muted;

@@ -7,6 +7,7 @@ export interface Colours {
   surface: string;
   best: string;
   population: string;
+  bad: string;
 }
 
 export function colours(element: Element): Colours {
@@ -19,6 +20,7 @@ export function colours(element: Element): Colours {
     surface: read("surface"),
     best: read("best"),
     population: read("population"),
+    bad: read("bad"),
   };
 }
 

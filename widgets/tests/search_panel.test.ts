@@ -1,8 +1,12 @@
 import { expect, it, vi } from "vitest";
 
+import { FailedLane } from "../src/failed_lane";
+import { linearScale } from "../src/scales";
 import panel from "../src/search_panel";
+import { Table } from "../src/table";
+import type { Colours } from "../src/theme";
 import { FakeModel } from "./fake_model";
-import { abort, el } from "./page";
+import { abort, el, press } from "./page";
 
 const SCHEMA = {
   groups: [
@@ -291,6 +295,13 @@ it.each([
   delete document.body.dataset[name];
 });
 
+it("tells that a pause is under way, and offers only to stop", async () => {
+  await show({ state: { status: "pausing", can: { stop: true }, revision: 9 } });
+  expect(text("[role=status]")).toBe("Pausing…");
+  expect(button("primary").getAttribute("aria-disabled")).toBe("true");
+  expect(button("stop").getAttribute("aria-disabled")).toBeNull();
+});
+
 it("tells why a search failed", async () => {
   await show({ state: { status: "failed", problem: "ValueError: no", can: {}, revision: 9 } });
   expect(text("[role=alert]")).toContain("ValueError: no");
@@ -303,6 +314,59 @@ it("reads the curve to those who do not see it", async () => {
   model.frame(1, { snapshot: true, table: { first: 0, rows: 2, columns } }, rows);
   await settle();
   expect(el.querySelector("canvas")!.getAttribute("aria-label")).toContain(
-    "After 2000 individuals the best fitness is 0.7500, the median of the population 0.5000",
+    "After 2000 individuals the best fitness is 0.7500, the median of the population 0.5000. Arrow keys",
   );
+});
+
+it("tells what share of the population failed, where that was recorded", async () => {
+  await show();
+  const columns = ["individuals", "best", "q50", "q05", "q95", "failed"];
+  const rows = new Float32Array([1000, 0.5, 0.75, 1, 0.5, NaN, 2000, 0.25, 0.5, 1, 0.25, 0.125]);
+  model.frame(1, { snapshot: true, table: { first: 0, rows: 2, columns } }, rows);
+  await settle();
+  const canvas = el.querySelector("canvas")!;
+  expect(canvas.getAttribute("aria-label")).toContain("13\u202f% of the population failed.");
+  press(canvas, "End");
+  expect(text(".wb-curve [aria-live]")).toContain("13\u202f% failed");
+  press(canvas, "Home");
+  expect(text(".wb-curve [aria-live]")).not.toContain("failed");
+  const table = el.querySelector<HTMLDetailsElement>(".wb-curve-table")!;
+  table.open = true;
+  await settle();
+  const last = [...table.querySelectorAll("tr")].map((row) => row.lastElementChild!.textContent);
+  expect(last).toEqual(["Failed", "not recorded", "13\u202f%"]);
+});
+
+/** A canvas that keeps what was written on it, and where lines went. */
+function fakeCanvas() {
+  const words: string[] = [];
+  const heights: number[] = [];
+  const context = new Proxy({} as Record<string, unknown>, {
+    get: (_, name) =>
+      ({
+        fillText: (word: string) => words.push(word),
+        lineTo: (_x: number, y: number) => heights.push(y),
+        measureText: () => ({ width: 40 }),
+      })[name as string] ?? (() => undefined),
+    set: () => true,
+  });
+  return { context: context as unknown as CanvasRenderingContext2D, words, heights };
+}
+
+it.each([
+  ["fills a lane up to the largest share", [0.01, 0.04], true, ["Failed (% of the population)", "5\u202f%", "0"]],
+  ["says where a resumed run did not record it", [NaN, 0.6], true, ["Failed (% of the population)", "100\u202f%", "0", "not recorded"]],
+  ["leaves no room where it was never recorded", [NaN, NaN], false, []],
+])("%s", (_, shares, room, expected) => {
+  const table = new Table();
+  const rows = new Float32Array([1000, shares[0]!, 2000, shares[1]!]);
+  table.take({ first: 0, rows: 2, columns: ["individuals", "failed"] }, rows.buffer);
+  const lane = new FailedLane(table);
+  const { context, words, heights } = fakeCanvas();
+  lane.fit();
+  lane.draw(context, {} as Colours, { left: 40, top: 26, width: 400, height: 100 }, linearScale(0, 2000, 4, String), "individuals");
+  expect(lane.height > 0).toBe(room);
+  expect(words).toEqual(expected);
+  // Inside the lane, which ends where the x axis begins.
+  expect(heights.every((y) => y > 126 && y <= 126.5 + lane.height)).toBe(true);
 });

@@ -26,16 +26,22 @@ CURVE_COLUMNS = (
     "q50",
     "q75",
     "q95",
+    "failed",
 )
 """A curve's columns: counts, search time (the one that is not reproducible), the best
-fitness so far, the best of the present population, and the population's spread."""
+fitness so far, the best of the present population, the population's spread, and which
+share of it failed: has fitness 0, the lowest there is. Each individual enters the
+population, so that is a share of the last individuals made. NaN at points of releases
+that did not record it."""
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 DENSE_POINTS = 128
 """Points at the first interval; each doubling of the interval adds half as many."""
 _COUNTS = ("individuals", "evaluations", "cache_hits", "train_steps")
 _MORE_COUNTS = ("boundary", "hurdle_stops", "over_budget")
-_NAMES = (*CURVE_COLUMNS, *_MORE_COUNTS)
+LATER = ("failed",)
+"""Columns that what earlier releases kept does not have."""
+_NAMES = (*(n for n in CURVE_COLUMNS if n not in LATER), *_MORE_COUNTS)
 
 
 def population_column(number: int) -> str:
@@ -104,6 +110,7 @@ class Curve:
                 "top": float(ordered[-1]),
                 "mean": float(ordered.mean()),
                 **{name: _quantile(ordered, q) for name, q in QUANTILES.items()},
+                "failed": failing(ordered),
                 **{population_column(k): float(value) for k, value in enumerate(own)},
             }
         )
@@ -118,8 +125,12 @@ class Curve:
         """Return the points as a table with the columns `CURVE_COLUMNS`."""
         return pd.DataFrame(list(self.points), columns=list(CURVE_COLUMNS))
 
-    def to_array(self) -> np.ndarray:
-        """Return the points as float64[points, columns], populations' bests last."""
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return what `read_arrays` reads.
+
+        "curve" is float64[points, columns], populations' bests last, "curve.failed" is
+        float64[points].
+        """
         rows = [
             [*(point[name] for name in _NAMES), *population_bests(point)]
             for point in self.points
@@ -127,10 +138,16 @@ class Curve:
         width = max(map(len, rows), default=len(_NAMES))
         # A run of an earlier release has points without populations' bests.
         filled = [row + [math.nan] * (width - len(row)) for row in rows]
-        return np.array(filled, np.float64).reshape(len(rows), width)
+        later = {
+            f"curve.{name}": np.array([p.get(name, math.nan) for p in self.points])
+            for name in LATER
+        }
+        array = np.array(filled, np.float64).reshape(len(rows), width)
+        return {"curve": array, **later}
 
-    def read_array(self, array: np.ndarray) -> None:
-        """Take the points from what `to_array` returned."""
+    def read_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take the points from what `to_arrays` returned, of this release or before."""
+        array = arrays["curve"]
         counts = {*_COUNTS, *_MORE_COUNTS}
         own = range(array.shape[1] - len(_NAMES))
         names = (*_NAMES, *map(population_column, own))
@@ -142,6 +159,16 @@ class Curve:
             }
             for row in array.tolist()
         ]
+        for name in LATER:
+            values = arrays.get(f"curve.{name}", np.full(len(array), math.nan))
+            for point, value in zip(self.points, values.tolist(), strict=True):
+                if not math.isnan(value):
+                    point[name] = value
+
+
+def failing(fitness: np.ndarray) -> float:
+    """Return the share of members at fitness 0, the lowest there is; NaN of none."""
+    return float(np.mean(fitness <= 0.0)) if len(fitness) else math.nan
 
 
 def _quantile(ordered: np.ndarray, quantile: float) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.engine.blocks import make_blocks
 from workbench.evolution import population as pool
+from workbench.evolution.curve import failing
 from workbench.evolution.island import Island
 from workbench.evolution.pacing import Moment, Pace, common_goals, moment, waits
 from workbench.evolution.work import Work
@@ -47,7 +48,7 @@ class PopulationState(NamedTuple):
             individuals=int(moment.counters[pool.INDIVIDUALS]),
             best=float(moment.best),
             median=float(np.median(members)) if len(members) else math.nan,
-            failing=float(np.mean(members <= 0.0)) if len(members) else math.nan,
+            failing=failing(members),
         )
 
 

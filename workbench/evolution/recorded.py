@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.evolution.curve import CURVE_COLUMNS
+from workbench.evolution.curve import CURVE_COLUMNS, LATER
 from workbench.evolution.island import Ancestor
 from workbench.evolution.spec import SearchSpec, room_for
 from workbench.programs import FUNCTIONS, Program
@@ -101,7 +102,11 @@ class RecordedSearch:
             "version": VERSION,
             "spec": self.spec.to_dict(),
             "metrics": self.metrics,
-            "curve": {name: self.curve[name].tolist() for name in CURVE_COLUMNS},
+            "curve": {
+                name: _values(self.curve[name])
+                for name in CURVE_COLUMNS
+                if name not in LATER or self.curve[name].notna().any()
+            },
             "events": [asdict(event) for event in self.events],
             "instructions": [str(instruction) for instruction in table],
             "lineage": lineage,
@@ -147,13 +152,23 @@ class RecordedSearch:
         room = room_for(spec)
         return cls(
             spec=spec,
-            curve=pd.DataFrame(
-                {name: content["curve"][name] for name in CURVE_COLUMNS}
-            ),
+            curve=_curve(content["curve"]),
             events=tuple(Event(**event) for event in content["events"]),
             lineage=tuple(_ancestor(kin, table, room) for kin in content["lineage"]),
             metrics=dict(content["metrics"]),
         )
+
+
+def _values(column: pd.Series) -> list[float | None]:
+    """Return the values of a column; None, which JSON has, for NaN."""
+    return [None if math.isnan(value) else value for value in column.tolist()]
+
+
+def _curve(columns: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Read a curve, maybe of a release that had fewer columns."""
+    there = [name for name in CURVE_COLUMNS if name in columns or name not in LATER]
+    curve = pd.DataFrame({name: columns[name] for name in there})
+    return curve.reindex(columns=list(CURVE_COLUMNS))
 
 
 def _instructions(texts: Sequence[str]) -> list[Instruction]:

@@ -411,12 +411,17 @@ class Search(RunsItself):
             return ()
         return tuple(self._islands[chosen[0]].lineage(chosen[1]))
 
-    def hall_of_fame(self, count: int = 64) -> tuple[Ancestor, ...]:
+    def hall_of_fame(
+        self, count: int = 64, population: int | None = None
+    ) -> tuple[Ancestor, ...]:
         """Return the fittest programs in memory, fittest first.
 
-        Members and recorded bests of all populations; no two of one population have
-        the same effective code. Read it when the search is paused or done.
+        Members and recorded bests of all populations, or of one, by its number; no two
+        of one population have the same effective code. Read it when the search is
+        paused or done.
         """
+        if population is not None:
+            return tuple(self._islands[population].fittest(count))
         return tuple(self._islands.fittest(count))
 
     @property
@@ -449,7 +454,7 @@ class Search(RunsItself):
         }
         return {
             "search": json_to_array(facts),
-            "curve": self._curve.to_array(),
+            **self._curve.to_arrays(),
             **self._islands.state(),
         }
 
@@ -476,7 +481,7 @@ class Search(RunsItself):
         self._top = -math.inf if facts["top"] is None else facts["top"]
         self._told = -math.inf if facts["told"] is None else facts["told"]
         self._selection.restore(facts["scores"], facts["final"])
-        self._curve.read_array(state["curve"])
+        self._curve.read_arrays(state)
         self._islands.remember(self._curve.boundary)
 
     # Running it; the rest is inherited.

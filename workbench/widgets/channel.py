@@ -205,6 +205,25 @@ class Commands:
             return taken
 
 
+_ROUTE = "_reply_subshell_for"
+
+
+def obey_address(comm: object) -> None:
+    """Have what a page sends handled in the shell to which the page addressed it.
+
+    JupyterLab addresses comms to a subshell, a thread that goes on while a cell runs.
+    ipykernel 7.4 hands them to the shell that sent on the comm last instead, for
+    replies that a cell awaits. A panel sends from a thread with the context of its
+    cell, so that shell is the main one, where a click waits until the cell has ended.
+    """
+    if hasattr(comm, _ROUTE):
+        setattr(comm, _ROUTE, _as_addressed)
+
+
+def _as_addressed(_: object, subshell: str | None) -> str | None:
+    return subshell
+
+
 class Pump:
     """One daemon thread that calls `beat` whenever it is woken or due.
 

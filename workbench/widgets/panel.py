@@ -19,6 +19,7 @@ from workbench.widgets.channel import (
     Parts,
     Pump,
     Stream,
+    obey_address,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Panel(anywidget.AnyWidget):
         self._static_shown = False
         super().__init__()
         self.key = self.model_id or ""
+        obey_address(self.comm)
         self.on_msg(self._receive)
         self._pump = Pump(self._beat, name=f"{type(self).__name__} pump")
         self._pump.start()
@@ -74,7 +76,7 @@ class Panel(anywidget.AnyWidget):
     # --- for subclasses
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Obey one command of a view."""
+        """Obey one command of a view; what it changed is refreshed after it."""
 
     def complain(self, error: Exception) -> None:
         """Tell the reader that a command failed in a way that nobody foresaw."""
@@ -148,7 +150,7 @@ class Panel(anywidget.AnyWidget):
         waits = []
         with self.lock:
             listening = self._stream.listening
-            if listening or self._announced:
+            if listening or self._announced or handled:
                 self.refresh()
             if listening:
                 frame = self._stream.frame(self)

@@ -33,7 +33,7 @@ MEASURES = {
 STEPPED = {"best"}
 """What holds until the next point; other values are joined by straight lines."""
 _NO_MEASURE = {*AXES, "cache_hits", "mean", "q05", "q25", "q75", "q95"}
-_NO_MEASURE |= {"boundary", "hurdle_stops", "over_budget"}
+_NO_MEASURE |= {"boundary", "hurdle_stops", "over_budget", "failed"}
 QUANTILE_NAMES = ("q05", "q25", "median", "q75", "q95")
 POINTS = 20_000
 """Points that a page gets, over all lines."""

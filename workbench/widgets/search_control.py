@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from workbench.widgets.table import Table
 
 
+_UNDER_WAY = {
+    "resume": ("running", ("paused",)),
+    "step": ("running", ("paused",)),
+    "pause": ("pausing", ("preparing", "running")),
+    "stop": ("stopping", ("preparing", "running", "paused")),
+}
+"""What the label says from a command on, and in which states it is not yet obeyed."""
+
+
 class SearchControl(RunPanel):
     """A panel with a form that makes searches, and the commands that steer them.
 
@@ -29,6 +38,7 @@ class SearchControl(RunPanel):
 
     def __init__(self, form: SearchForm, store: RunStore | None, table: Table) -> None:
         self._compiling = ""
+        self._asked = ""
         self._changes = Changes()
         super().__init__(form, store, table)
 
@@ -47,6 +57,16 @@ class SearchControl(RunPanel):
         """The state of the run in one word."""
         runner = self.runner
         return "ready" if runner is None else runner.status
+
+    @property
+    def _told(self) -> str:
+        """The state as the page tells it: a command shows while it is carried out.
+
+        To pause takes the rest of a chunk and a checkpoint, some tenths of a second.
+        """
+        status = self.status
+        word, meanwhile = _UNDER_WAY.get(self._asked, ("", ()))
+        return word if status in meanwhile else status
 
     @property
     def spec(self) -> SearchSpec:
@@ -114,6 +134,7 @@ class SearchControl(RunPanel):
             return
         if self.status == "paused":
             self._changes.drop(self._form, self._search)
+        self._asked = name
         with telling(self._on_compiling):  # the runner's thread inherits it
             if name == "step":
                 runner.step(count)

@@ -17,11 +17,13 @@ from workbench.runs import versions
 from workbench.widgets.runs_static import line_style, picture
 from workbench.widgets.search_code import python_cell
 from workbench.widgets.search_populations import FIRST_LOOK, POPULATIONS_DRAWN
+from workbench.widgets.search_static import BEST, FAILED, POPULATION, lane_top
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from workbench.evolution import Search, SearchSpec
     from workbench.programs import Program
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from workbench.widgets.search_reader import SearchReader
 
 PARETO = "No program with as few effective instructions is fitter."
-BEST, POPULATION = "#0072b2", "#e69f00"
 
 
 class Export(NamedTuple):
@@ -214,9 +215,17 @@ def curve_file(curve: pd.DataFrame, form: str) -> str | bytes:
 def draw_curve(
     curve: pd.DataFrame, found: Sequence[Discovery] = (), title: str = ""
 ) -> Figure:
-    """Draw best, median, the population's spread, single populations, discoveries."""
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    """Draw best, median, the population's spread, single populations, discoveries.
+
+    Below it, if that was recorded, which share of the population failed.
+    """
+    lane = bool(curve["failed"].notna().any())
+    figure = Figure(figsize=(7.2, 4.2 if lane else 3.6), layout="constrained")
+    ratios = (7, 1) if lane else (1,)
+    all_axes = figure.subplots(
+        len(ratios), sharex=True, squeeze=False, height_ratios=ratios
+    )[:, 0]
+    axes = all_axes[0]
     x = curve["individuals"].to_numpy()
     for low, high, alpha in (("q05", "q95", 0.16), ("q25", "q75", 0.3)):
         bounds = curve[low].to_numpy(), curve[high].to_numpy()
@@ -242,8 +251,10 @@ def draw_curve(
             fontsize=9,
             fontweight="bold",
         )
+    if lane:
+        _draw_failed(all_axes[1], x, curve["failed"].to_numpy())
+    all_axes[-1].set_xlabel("Individuals")
     axes.set(
-        xlabel="Individuals",
         ylabel="Fitness (1 is perfect)",
         xlim=(0, float(np.max(x)) if len(x) else 1.0),
         ylim=(0, 1.06),
@@ -256,6 +267,15 @@ def draw_curve(
         columns = 1 if len(own) < 4 else 2
         axes.legend(frameon=False, loc="lower right", fontsize=9, ncols=columns)
     return figure
+
+
+def _draw_failed(axes: Axes, x: np.ndarray, failed: np.ndarray) -> None:
+    """Draw which share of the population failed, in a lane of its own."""
+    most = lane_top(failed)
+    axes.fill_between(x, 100 * failed, color=FAILED, alpha=0.3, lw=0)
+    axes.plot(x, 100 * failed, color=FAILED, lw=1)
+    axes.set(ylabel="Failed (%)", ylim=(0, most), yticks=(0, most))
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 _ESCAPES = {c: f"\\{c}" for c in "&%$#_{}"} | {

@@ -294,7 +294,6 @@ class SearchPanel(SearchControl):
             self._views.open(str(command.get("view")))
         elif name == "export":
             self._put_export(str(command.get("form")))
-        self.refresh()
 
     # --- following the run
 
@@ -321,6 +320,7 @@ class SearchPanel(SearchControl):
         """Take a chunk's news; runs in the worker, so it only keeps them."""
         self._take(progress.curve, progress.events)
         if self.status in AT_REST:
+            self._asked = ""
             self.announce()
         else:
             self._pump_wake()
@@ -355,11 +355,11 @@ class SearchPanel(SearchControl):
             problem = f"{type(runner.error).__name__}: {runner.error}"
         self.put(
             "state",
-            status=status,
+            status=(told := self._told),
             detail=detail(status, runner, self._compiling),
             problem=problem,
             refused=self._refused,
-            can=offered(status),
+            can=offered(told),
         )
         reader = self._reader
         if runner is not None and reader is not None:
@@ -368,7 +368,8 @@ class SearchPanel(SearchControl):
             curves, threads = self._slow.parts(reader.search, status in AT_REST)
             self.put("populations", **curves)
             self.put("threads", **threads)
-            self._refresh_programs(status, reader)
+            # What is about to go on is not read as what rests.
+            self._refresh_programs(told, reader)
             self._refresh_result(status, reader)
         if self._views is not None:
             self.put("views", **self._views.part())

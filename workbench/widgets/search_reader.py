@@ -14,7 +14,7 @@ from workbench.widgets.hall_of_fame import HallOfFame, hall_part
 from workbench.widgets.search_shown import Pick, ShownProgram, Told
 
 if TYPE_CHECKING:
-    from workbench.evolution import Search, SearchSpec
+    from workbench.evolution import Ancestor, Search, SearchSpec
     from workbench.programs import Program
     from workbench.runs import Event
     from workbench.tasks import TaskSet
@@ -48,6 +48,9 @@ class SearchReader:
         self._marks: list[int] = []
         self._bests = 0
         self._offered = -1
+        self._rests = False
+        self._unasked: list[int] = []
+        self._members: list[Ancestor] = []
         self._worked = -float("inf")
         self._waiting = False
         self._rows: list[Fame] = []
@@ -95,7 +98,16 @@ class SearchReader:
         position = self.search.runner.snapshot.position
         if resting and self._offered != position:
             self._offered = position
-            self._hall.offer(self.search.hall_of_fame(OFFERED))
+            self._unasked = list(range(self.search.spec.populations))
+            self._members = []
+            self._waiting = True
+        came_to_rest, self._rests = resting and not self._rests, resting
+        if watched and came_to_rest:
+            return True  # the page is told first that it rests
+        while resting and self._unasked:
+            self._ask_one()
+            if watched:
+                return True
         now = time.monotonic()
         if not resting and now < self._worked + LIVE_INTERVAL:
             return self._waiting
@@ -106,17 +118,32 @@ class SearchReader:
         self._worked = time.monotonic()
         return self._waiting and resting
 
+    def _ask_one(self) -> None:
+        """Ask a population for its fittest; after the last, offer those of all.
+
+        One at a time: each takes some 50 ms, and clicks wait meanwhile.
+        """
+        self._members += self.search.hall_of_fame(OFFERED, self._unasked.pop(0))
+        if not self._unasked:
+            self._members.sort(key=lambda one: (-one.fitness, one.individuals))
+            self._hall.offer(self._members[:OFFERED])
+            self._members = []
+
     def program(self, number: int) -> Program:
         """Return the program of an event."""
         return self._discoveries.program(number)
 
     def read_all(self, naming: bool = False) -> None:
         """Read everything that there is; `naming`: the concepts too."""
+        while self._unasked:
+            self._ask_one()
         self._work(float("inf"), naming)
 
     def _work(self, seconds: float, naming: bool = True) -> None:
+        end = time.perf_counter() + seconds
         more = self._discoveries.work(seconds, naming)
-        self._waiting = self._hall.work(seconds) or more
+        left = max(0.0, end - time.perf_counter())
+        self._waiting = self._hall.work(left) or more or bool(self._unasked)
         pick = self.shown.pick
         self._rows = self._hall.chosen(
             also=pick.key if pick is not None and pick.kind == "hall" else ""

@@ -13,9 +13,11 @@ from workbench.widgets.search_populations import FIRST_LOOK
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT = 640, 240
+WIDTH, HEIGHT, LANE = 640, 240, 44
 LEFT, TOP, RIGHT, BOTTOM = 44, 14, 12, 40
-BEST, POPULATION = "#0072b2", "#e69f00"
+BEST, POPULATION, FAILED = "#0072b2", "#e69f00", "#d55e00"
+LANE_TOPS = (2, 5, 10, 20, 50, 100)
+"""As in widgets/src/failed_lane.ts."""
 STYLE = "font:13px/1.5 sans-serif;max-width:680px"
 
 
@@ -114,8 +116,11 @@ def _curve(rows: np.ndarray, columns: list[str], populations: Mapping[str, Any])
     )
     thin = ". Thin: the best of each population" if each else ""
     band = points(np.r_[across, across[::-1]], np.r_[down("q95"), down("q05")[::-1]])
+    failed = rows[:, columns.index("failed")]
+    lane = _lane(across, failed) if np.isfinite(failed).any() else ""
+    high = HEIGHT + (LANE if lane else 0)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
+        f'<svg viewBox="0 0 {WIDTH} {high}" width="{WIDTH}" role="img" '
         'aria-label="Fitness against individuals" font-size="11" fill="#777">'
         f"{grid}"
         f'<polygon points="{band}" fill="{POPULATION}" fill-opacity=".22"/>'
@@ -124,7 +129,34 @@ def _curve(rows: np.ndarray, columns: list[str], populations: Mapping[str, Any])
         f"{each}"
         f'<polyline points="{points(across, down("best"))}" fill="none" '
         f'stroke="{BEST}" stroke-width="2"/>'
-        f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
+        f"{lane}"
+        f'<text x="{(LEFT + WIDTH) / 2:.0f}" y="{high - 8}" text-anchor="middle">'
         f"Individuals, 0 to {rows[-1, 0]:,.0f}. Solid: best fitness. Dashed: median "
         f"of the population, with its 5 to 95 % band{thin}</text></svg>"
     )
+
+
+def _lane(across: np.ndarray, failed: np.ndarray) -> str:
+    """Return the share of the population that failed, below the curve."""
+    top, bottom = HEIGHT - BOTTOM + 26, HEIGHT - BOTTOM + LANE
+    most = lane_top(failed)
+    good = np.isfinite(failed)
+    xs, ys = across[good], bottom - failed[good] * 100 / most * (bottom - top)
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    area = f"{xs[0]:.1f},{bottom} {line} {xs[-1]:.1f},{bottom}"
+    grid = "".join(
+        f'<path d="M{LEFT} {y}H{WIDTH - RIGHT}" stroke="#999" stroke-opacity=".3"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
+        for y, label in ((top, f"{most} %"), (bottom, "0"))
+    )
+    return (
+        f'{grid}<text x="4" y="{top - 8}">Failed (% of the population)</text>'
+        f'<polygon points="{area}" fill="{FAILED}" fill-opacity=".3"/>'
+        f'<polyline points="{line}" fill="none" stroke="{FAILED}"/>'
+    )
+
+
+def lane_top(failed: np.ndarray) -> int:
+    """Return the percentage that a lane of shares reaches up to."""
+    largest = 100 * np.nanmax(failed)
+    return next((top for top in LANE_TOPS if largest <= top), 100)

@@ -29,6 +29,7 @@ CURVE_COLUMNS: dict[str, Any] = {
     "q50": "mean",
     "q75": "mean",
     "q95": "min",
+    "failed": "max",
 }
 POPULATIONS_SHOWN = 64
 TITLES = ("Setup", "Predict", "Learn")
@@ -37,6 +38,7 @@ _CAN: dict[str, tuple[str, ...]] = {
     "ready": ("start", "step"),
     "preparing": ("pause", "stop"),
     "running": ("pause", "step", "stop"),
+    "pausing": ("stop",),
     "paused": ("resume", "step", "stop"),
     "stopping": ("stop",),
     "stopped": ("start", "step"),
