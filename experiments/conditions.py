@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from experiments import projected
 from experiments.by_hand import worth
 from experiments.conditions_page import ARMS, BY_HAND, HAND, report
+from experiments.images import present
 from experiments.searching import ended, line_of, recounted
 from experiments.series import Series, parse, seed_of, teller
 from workbench.engine import evaluate
@@ -66,6 +67,7 @@ def Learn():
 """`library.two_layer_network` with a vector of outputs instead of one."""
 
 PAIRS = ProjectedTasks(dataset="mnist-5k", features=16, train=200, valid=200, tasks=8)
+COLOUR = ProjectedTasks(dataset="cifar10", features=16, train=800, valid=400, tasks=8)
 TEN = TenClassTasks(dataset="mnist-5k", features=16, train=400, valid=200, tasks=8)
 
 
@@ -81,6 +83,7 @@ class Condition:
     space: Space = SPACE
     hurdle: HurdleSpec = field(default_factory=lambda: HurdleSpec(train=100, valid=100))
     share: int = 1  #: times the budget
+    rate: float = 0.01  #: that the network starts with
 
     @property
     def first(self) -> bool:
@@ -91,10 +94,14 @@ class Condition:
         """Return the tasks of an arm."""
         return self.condition if arm == "condition" else self.control
 
-    def start(self, arm: str) -> str:
-        """Return the text of the network that an arm starts from."""
+    def network(self, arm: str) -> str:
+        """Return the text of an arm's network, with a rate of 0.01."""
         vector = self.tasks(arm).label == "vector"
         return TEN_CLASS_NETWORK if vector else str(library.two_layer_network())
+
+    def start(self, arm: str) -> str:
+        """Return the text of the network that an arm starts from."""
+        return self.network(arm).replace("s3 = 0.01", f"s3 = {self.rate}")
 
     def spec(self, arm: str, budget: int, populations: int, seed: int) -> SearchSpec:
         """Return the search of one run."""
@@ -173,6 +180,16 @@ CONDITIONS = {
         space=NARROW,
         share=4,
     ),
+    "fast training, CIFAR-10": Condition(
+        "fast training, CIFAR-10",
+        "decaying learning rate",
+        replace(COLOUR, epochs=1),
+        replace(COLOUR, epochs=10),
+        "as fast training",
+        space=NARROW,
+        share=8,
+        rate=0.03,
+    ),
 }
 
 
@@ -202,7 +219,7 @@ def by_hand(condition: str, arm: str) -> Line:
     tasks = kind.tasks(arm)
     tuning = replace(tasks, tasks=FRESH, seed=1)
     fresh = _held_out(replace(tasks, tasks=4 * FRESH, seed=2))
-    return worth(kind.concept, kind.start(arm), tuning.make(), fresh.make())
+    return worth(kind.concept, kind.network(arm), tuning.make(), fresh.make())
 
 
 def recount(line: Line) -> Line:
@@ -237,7 +254,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report(CONDITIONS, series, size, options.page)
     else:
         one = partial(run, checkpoints=options.checkpoints)
-        series.fill(keys(options.runs, **size), one, teller())
+        tell = teller()
+        ready = present((c.condition.dataset for c in CONDITIONS.values()), tell)
+        here = {n for n, c in CONDITIONS.items() if c.condition.dataset in ready}
+        wanted = [key for key in keys(options.runs, **size) if key[0] in here]
+        series.fill(wanted, one, tell)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Projected images: what evolves from three starts, against tuned programs.
 
 The AutoML-Zero paper's main experiment (section 4.2) on the images that ship with
-packages: pairs of handwritten digits, projected to 16 features. Every arm of a seed,
-evolved or tuned, has the same tasks and as many full evaluations, and sends 16
-candidates to the same T_select; T_final has the nine pairs of classes that no search
-and no tuning sees.
+packages, and on CIFAR-10 where it is present (`workbench data add cifar10 PATH`): pairs
+of classes, projected to 16 features. Every arm of a seed, evolved or tuned, has the
+same tasks and as many full evaluations, and sends 16 candidates to the same T_select;
+T_final has the nine pairs of classes that no search and no tuning sees.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ import math
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from experiments.beyond import beyond
-from experiments.figures import BLUE, ORANGE, VERMILION, figure, legend
-from experiments.page import number, table, template, write
+from experiments.images import present
+from experiments.projected_page import ARMS, report
 from experiments.searching import climb_of, concepts, ended, line_of, recounted
 from experiments.series import Series, parse, seed_of, teller
-from experiments.statistics import mean
 from workbench.engine import evaluate
 from workbench.evolution import PRESETS, CacheSpec, SearchSpec
 from workbench.programs import Space, library
@@ -34,19 +32,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiments.series import Key, Line
-    from experiments.statistics import Estimate
     from workbench.programs import Program
 
 NAME = "projected"
 RUNS, BUDGET = 5, 10_000
 FIELDS = ("dataset", "arm", "budget", "seed")
-DATASETS = ("digits", "mnist-5k")
-STARTS = ("empty", "linear", "two_layer_network")
-BY_HAND = ("linear", "logistic_regression", "two_layer_network")
-ARMS = (
-    *(f"evolved from {name}" for name in STARTS),
-    *(f"tuned {name}" for name in BY_HAND),
-)
 CANDIDATES = 16  # as many as a search sends to T_select
 
 _EVERY = tuple(range(1, 65))
@@ -65,21 +55,34 @@ SPACE = Space(
 SMALL_SPACE = PRESETS["digits"].spec.space
 """That of the original's baseline script, with 7, 5 and 9 operations."""
 
-SIZES = {"digits": (200, 100), "mnist-5k": (400, 200)}  # training, validation
-TASKS = (8, 36, 45)  # T_search, T_select, T_final
+
+class Sizes(NamedTuple):
+    """The sizes of a task, and of T_search."""
+
+    train: int  #: examples
+    valid: int
+    tasks: int = 8
+
+
+IMAGES = {
+    "digits": Sizes(200, 100),
+    "mnist-5k": Sizes(400, 200),
+    "cifar10": Sizes(800, 400),
+}
+"""The data sets to search on; those that are not here are left out."""
+SELECT, FINAL = 36, 45  # tasks of T_select and of T_final
 
 
 def spec_of(dataset: str, start: str, budget: int, seed: int) -> SearchSpec:
     """Return the search of one run; tasks depend on data set and seed alone."""
-    train, valid = SIZES[dataset]
-    tasks = ProjectedTasks(dataset=dataset, train=train, valid=valid)
-    search, select, final = TASKS
+    sizes = IMAGES[dataset]
+    tasks = ProjectedTasks(dataset=dataset, train=sizes.train, valid=sizes.valid)
     return SearchSpec(
         name=f"{dataset} from {start}",
         space=SMALL_SPACE if start == "empty" else SPACE,
-        tasks=replace(tasks, tasks=search),
-        select=replace(tasks, tasks=select, seed=1),
-        final=replace(tasks, tasks=final, seed=2, pairs="held-out"),
+        tasks=replace(tasks, tasks=sizes.tasks),
+        select=replace(tasks, tasks=SELECT, seed=1),
+        final=replace(tasks, tasks=FINAL, seed=2, pairs="held-out"),
         population=100,
         tournament=10,
         mutations=(
@@ -183,227 +186,9 @@ def keys(runs: int, budget: int) -> list[Key]:
     return [
         (dataset, arm, budget, seed)
         for seed in range(1, runs + 1)
-        for dataset in DATASETS
+        for dataset in IMAGES
         for arm in ARMS
     ]
-
-
-# The report.
-
-
-def _finals(series: Series, dataset: str, arm: str, budget: int) -> dict[int, float]:
-    lines = series.lines(dataset=dataset, arm=arm, budget=budget)
-    return {line["seed"]: line["final"] for line in lines}
-
-
-def best_arm(series: Series, dataset: str, budget: int, kind: str) -> str:
-    """Return the arm of a kind that is best on T_select: chosen without T_final."""
-
-    def chosen(arm: str) -> float:
-        lines = series.lines(dataset=dataset, arm=arm, budget=budget)
-        return mean([line["select"] for line in lines]).value if lines else 0.0
-
-    return max((arm for arm in ARMS if arm.startswith(kind)), key=chosen)
-
-
-def paired(
-    series: Series, dataset: str, budget: int, first: str, second: str
-) -> list[float]:
-    """Return the differences of two arms on T_final, seed by seed."""
-    one, other = (_finals(series, dataset, arm, budget) for arm in (first, second))
-    return [one[seed] - other[seed] for seed in sorted(one.keys() & other.keys())]
-
-
-def told(difference: Estimate) -> str:
-    """Say what the interval of a difference lets say."""
-    if difference.low > 0:
-        return "better"
-    return "worse" if difference.high < 0 else "not told apart"
-
-
-MARKS = {"digits": (BLUE, "o"), "mnist-5k": (VERMILION, "s")}
-
-
-def draw_finals(series: Series, budget: int, path: Path) -> None:
-    """Draw the accuracy on held-out pairs, arm by arm."""
-    with figure(path, height=3.8) as axes:
-        for turn, dataset in enumerate(DATASETS):
-            colour, mark = MARKS[dataset]
-            for place, arm in enumerate(reversed(ARMS)):
-                finals = list(_finals(series, dataset, arm, budget).values())
-                if not finals:
-                    continue
-                at = place + 0.15 - 0.3 * turn
-                middle = mean(finals)
-                axes.plot(
-                    finals, [at] * len(finals), mark, color=colour, ms=4, alpha=0.4
-                )
-                error = [[middle.value - middle.low], [middle.high - middle.value]]
-                axes.errorbar(
-                    [middle.value], [at], xerr=error, fmt=mark, color=colour, capsize=3,
-                    label=f"{dataset}: mean and 95 %" if place == 0 else None,
-                )  # fmt: skip
-        axes.set_yticks(
-            range(len(ARMS)), [arm.replace("_", " ") for arm in reversed(ARMS)]
-        )
-        axes.set_xlim(0.45, 1.01)
-        axes.set_xlabel("accuracy on pairs of digits never used in search (1)")
-        legend(axes)
-
-
-def draw_climb(line: Line, path: Path) -> None:
-    """Draw how the ancestors of one winner climbed, with the concepts they came to."""
-    with figure(path, height=4.4) as axes:
-        individuals, fitness = zip(*line["steps"], strict=True)
-        axes.step(individuals, fitness, where="post", color=BLUE)
-        axes.plot(individuals, fitness, ".", color=BLUE)
-        together: dict[tuple[int, float], list[str]] = {}
-        for concept, at, height in line["milestones"]:
-            together.setdefault((at, height), []).append(concept)
-        for turn, ((at, height), names) in enumerate(together.items()):
-            axes.annotate(
-                "\n".join(names),
-                (at, height),
-                (-24 - 40 * (turn % 2), 14 - 36 * (turn % 3)),
-                textcoords="offset points",
-                fontsize=8,
-                ha="right",
-                va="center",
-                arrowprops={"arrowstyle": "-", "color": ORANGE},
-            )
-        axes.set_xscale("symlog", linthresh=100)
-        axes.set_xlabel("individuals made before the ancestor (symmetric log scale)")
-        axes.set_ylabel("fitness on T_search (mean accuracy, 1)")
-
-
-def report(series: Series, budget: int, page: Path) -> None:
-    """Write the page and its figures."""
-    finals, climb = (page.with_name(f"projected_{n}.svg") for n in ("finals", "climb"))
-    draw_finals(series, budget, finals)
-    rows, compared = [], []
-    for dataset in DATASETS:
-        for arm in ARMS:
-            lines = series.lines(dataset=dataset, arm=arm, budget=budget)
-            if lines:
-                columns = (
-                    mean([line[field] for line in lines])
-                    for field in ("fitness", "select", "final")
-                )
-                tried = mean([line.get("individuals", budget) for line in lines])
-                steps = mean([line["train_steps"] / 1e6 for line in lines])
-                rows.append(
-                    [
-                        f"{dataset}: {arm.replace('_', ' ')}",
-                        len(lines),
-                        f"{tried.value:,.0f}",
-                        f"{steps.value:,.1f}",
-                        *(number(column) for column in columns),
-                    ]
-                )
-        best, hand = (
-            best_arm(series, dataset, budget, k) for k in ("evolved", "tuned")
-        )
-        for arm in (arm for arm in ARMS if arm.startswith("evolved")):
-            differences = paired(series, dataset, budget, arm, hand)
-            if differences:
-                compared.append(
-                    [
-                        f"{dataset}: {arm.replace('_', ' ')}" + " *" * (arm == best),
-                        hand.replace("_", " "),
-                        number(mean([100 * d for d in differences]), "+.2f"),
-                        told(mean(differences)),
-                        f"{sum(d > 0 for d in differences)} of {len(differences)}",
-                    ]
-                )
-    lines = series.lines(budget=budget)
-    evolved = [line for line in lines if line["arm"].startswith("evolved from empty")]
-    top = max(evolved, key=lambda line: line["select"])
-    draw_climb(top, climb)
-    write(
-        page,
-        template(NAME).format(
-            budget=f"{budget:,}",
-            table=table(
-                (
-                    "arm",
-                    "runs",
-                    "programs made",
-                    "training steps, millions",
-                    "T_search",
-                    "T_select",
-                    "held-out pairs",
-                ),
-                rows,
-            ),
-            finals=finals.name,
-            compared=table(
-                (
-                    "evolved",
-                    "best by hand",
-                    "difference, points",
-                    "evolved is",
-                    "runs above",
-                ),
-                compared,
-            ),
-            counts=_counts(lines),
-            stepped=_stepped(evolved),
-            climb=climb.name,
-            climbed=f"{top['dataset']}, seed {top['seed']}",
-            milestones=table(
-                ("concept", "individuals", "fitness"),
-                [[c, f"{i:,}", f"{f:.3f}"] for c, i, f in top["milestones"]],
-            ),
-            programs=_programs(series, budget),
-            minutes=f"{sum(line['seconds'] for line in lines) / 60:,.0f}",
-        ),
-    )
-
-
-def _counts(lines: Sequence[Line]) -> str:
-    """Return in how many winners each concept was found, start by start."""
-    arms = [arm for arm in ARMS if arm.startswith("evolved")]
-    found = {
-        arm: [
-            {*line["concepts"], *beyond(line["program"])}
-            for line in lines
-            if line["arm"] == arm
-        ]
-        for arm in arms
-    }
-    rows = []
-    for name in sorted(set().union(*(names for of in found.values() for names in of))):
-        cells = [
-            f"{sum(name in names for names in of)} of {len(of)}"
-            for of in found.values()
-        ]
-        rows.append([name, *cells])
-    return table(("concept", *(arm.replace("_", " ") for arm in arms)), rows)
-
-
-def _stepped(lines: Sequence[Line]) -> str:
-    """Say how many programs step along the gradient of a loss."""
-    of = sum(
-        any("gradient step" in name for name in line["concepts"]) for line in lines
-    )
-    return f"{of} of {len(lines)}"
-
-
-def _programs(series: Series, budget: int) -> str:
-    """Return each data set's evolved program that is best on T_select."""
-    told = []
-    for dataset in DATASETS:
-        lines = series.lines(dataset=dataset, budget=budget)
-        evolved = [line for line in lines if line["arm"].startswith("evolved")]
-        if evolved:
-            best = max(evolved, key=lambda line: line["select"])
-            told.append(
-                f"{dataset}, {best['arm'].replace('_', ' ')}, seed {best['seed']}:"
-                f" {best['select']:.4f} on T_select, {best['final']:.4f} on held-out"
-                f" pairs. {', '.join(best['concepts'])}.\n\n"
-                f"```python\n{best['program'].strip()}\n```"
-            )
-    return "\n\n".join(told)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -419,7 +204,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report(series, options.budget, options.page)
     else:
         one = partial(run, checkpoints=options.checkpoints)
-        series.fill(keys(options.runs, options.budget), one, teller())
+        tell = teller()
+        ready = present(IMAGES, tell)
+        wanted = keys(options.runs, options.budget)
+        series.fill([key for key in wanted if key[0] in ready], one, tell)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from experiments import by_hand, conditions, linear, projected, two_layer
+from experiments.images import present
 from experiments.page import template
 from experiments.statistics import rate, wilson
 from workbench.engine import evaluate
@@ -34,9 +35,10 @@ def command(tmp_path, monkeypatch):
         monkeypatch.setattr(two_layer, name, few)
     monkeypatch.setattr(two_layer, "RATES", (0.01, 0.1))
     monkeypatch.setattr(two_layer, "SCALES", (0.1,))
-    monkeypatch.setattr(projected, "DATASETS", ("digits",))
-    monkeypatch.setattr(projected, "SIZES", {"digits": (100, 20)})
-    monkeypatch.setattr(projected, "TASKS", (4, 4, 4))
+    digits = projected.Sizes(train=100, valid=20, tasks=4)
+    monkeypatch.setattr(projected, "IMAGES", {"digits": digits})
+    monkeypatch.setattr(projected, "SELECT", 4)
+    monkeypatch.setattr(projected, "FINAL", 4)
     few = {"dataset": "digits", "train": 40, "valid": 20, "tasks": 4}
     chosen = ("ten classes", "few examples, 50 epochs")
     smaller = {
@@ -153,13 +155,22 @@ def test_tuning_changes_nothing_but_the_constants(name):
 
 
 def test_no_search_and_no_tuning_sees_the_held_out_pairs():
-    for dataset in projected.DATASETS:
+    for dataset in projected.IMAGES:
         spec = projected.spec_of(dataset, "empty", 1000, 1)
         seen = {*spec.tasks.class_pairs, *spec.select.class_pairs}
         assert seen.isdisjoint(spec.final.class_pairs)
     for condition in conditions.CONDITIONS.values():
         spec = condition.spec("control", 1000, 1, 1)
         assert {*spec.tasks.class_pairs}.isdisjoint(spec.final.class_pairs)
+
+
+def test_images_that_are_not_here_are_left_out_and_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    told = []
+    assert present(["digits", "cifar10", "cifar10"], told.append) == {"digits"}
+    (line,) = told
+    assert "cifar10 is left out" in line
+    assert "workbench data add cifar10 PATH" in line
 
 
 def test_the_network_for_ten_classes_learns():
