@@ -39,6 +39,9 @@ SPACE = replace(projected.SPACE, scalars=10, vectors=16, matrices=4)
 NARROW = replace(SPACE, scalars=6, vectors=10, matrices=3)
 """One address of each kind more than the network has: fewer mutations touch nothing."""
 
+LATE = HurdleSpec(train=1000, valid=100, quantile=0.5)
+"""Neither as early nor as strict as the paper's hurdle: noise pays late."""
+
 TEN_CLASS_NETWORK = """
 def Setup():
   m1 = gaussian(0.0, 0.1, (n_features, n_features))
@@ -168,8 +171,7 @@ CONDITIONS = {
         replace(PAIRS, train=400, valid=600, epochs=10),
         "as few examples",
         space=NARROW,
-        # Noise pays late: neither as early nor as strict as the paper's hurdle.
-        hurdle=HurdleSpec(train=1000, valid=100, quantile=0.5),
+        hurdle=LATE,
     ),
     "fast training, 16 tasks": Condition(
         "fast training, 16 tasks",
@@ -189,6 +191,26 @@ CONDITIONS = {
         space=NARROW,
         share=8,
         rate=0.03,
+    ),
+    "few examples, CIFAR-10": Condition(
+        "few examples, CIFAR-10",
+        "noisy ReLU",
+        replace(COLOUR, train=80, valid=200, epochs=100),
+        replace(COLOUR, train=800, valid=200, epochs=10),
+        "as few examples",
+        space=NARROW,
+        hurdle=LATE,
+        share=2,
+        rate=0.02,
+    ),
+    "ten classes, CIFAR-10": Condition(
+        "ten classes, CIFAR-10",
+        "learning rate from the weights' mean",
+        replace(TEN, dataset="cifar10", train=2000, valid=500),
+        replace(COLOUR, train=2000, valid=500),
+        "as ten classes",
+        space=replace(NARROW, vectors=12, matrices=4),
+        share=4,
     ),
 }
 
