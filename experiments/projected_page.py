@@ -84,7 +84,8 @@ def draw_finals(series: Series, budget: int, path: Path) -> None:
         )
         axes.set_xlim(0.45, 1.01)
         axes.set_xlabel(
-            "accuracy on pairs of classes never used in search (1): runs, mean and 95 %"
+            "accuracy on pairs of classes never used in search (1)\n"
+            "each run, and the mean with its 95 % interval"
         )
         legend(axes)
 
