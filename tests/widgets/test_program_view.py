@@ -6,7 +6,7 @@ from tests.widgets.comms import FakeComm, until
 from workbench import Program, Space
 from workbench.programs import library
 from workbench.programs.text import ProgramSyntaxError
-from workbench.widgets import ProgramView
+from workbench.widgets import ProgramView, export_checks
 
 TEXT = """
 def Setup():
@@ -49,6 +49,36 @@ def test_what_is_copied_is_the_program_in_each_form(view):
     assert Program.from_text(sources["text"]) == view.program
     compile(sources["numpy"], "numpy", "exec")
     assert r"\mathbf{v}" in sources["latex"]
+
+
+def test_a_page_has_the_code_compared_once_for_each_program(view, monkeypatch):
+    export_checks.check_export(view.program)  # compiles what it needs
+    asked = []
+
+    def check(program):
+        asked.append(program)
+        if program.setup:
+            return export_checks.check_export(program)
+        raise RuntimeError("no Python could be started")
+
+    monkeypatch.setattr(export_checks, "_checked", check)
+
+    def told(version):
+        view.comm.message(type="command", id="a:1", name="check", version=version)
+        until(lambda: view.part("check").get("state") not in (None, "checking"))
+        return view.part("check")
+
+    version = view.listing["version"]
+    assert told(version)["text"].startswith("equals the engine: 240 predictions")
+    until(lambda: view.check.get("state") == "equal")  # it is saved
+    told(version)
+    assert asked == [view.program]
+    view.program = "def Predict():\n s1 = dot(v1, v0)"
+    assert told(version)["version"] == version  # of a program that is gone: not done
+    view.comm.message(type="command", id="a:2", name="check", version=version + 1)
+    until(lambda: view.part("check")["state"] == "failed")
+    assert view.part("check")["text"] == "no Python could be started"
+    assert len(asked) == 2
 
 
 def test_another_program_in_the_same_place(view):

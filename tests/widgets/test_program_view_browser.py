@@ -104,6 +104,9 @@ def test_what_is_copied_runs(open_notebook):
     )
     root.get_by_text("NumPy", exact=True).click()
     assert "import numpy" in root.locator(".wb-source").inner_text()
+    said = root.locator(".wb-export-check[role=status]")
+    said.get_by_text("equals the engine: 240 predictions").wait_for()
+    assert "✓" in said.inner_text()
     root.get_by_role("button", name="Copy").click()
     until(
         lambda: notebook.page.evaluate(read).startswith("import numpy"),

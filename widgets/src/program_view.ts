@@ -5,6 +5,7 @@ import { Channel } from "./channel";
 import { ConceptChips, type ConceptPart } from "./concept_chips";
 import { CopyNote } from "./copying";
 import { h, keepKeys, setText } from "./dom";
+import { ExportCheck } from "./export_check";
 import { percent } from "./format";
 import type { RenderContext } from "./model";
 import { segmented } from "./segmented";
@@ -20,12 +21,13 @@ const FORMS: { value: Form; label: string; help: string }[] = [
 ];
 
 function render({ model, el, signal }: RenderContext): void {
-  const channel = new Channel(model, ["listing", "concepts", "lit"], signal);
+  const channel = new Channel(model, ["listing", "concepts", "lit", "check"], signal);
   const listing = new AnnotatedListing(signal);
   const chips = new ConceptChips((lines) => listing.markCarriers(lines), signal);
   const title = h("h3", { class: "wb-title" });
   const facts = h("span", { class: "wb-facts" });
   const source = h("pre", { class: "wb-source", tabindex: 0, hidden: true });
+  const checked = new ExportCheck(channel);
   const copied = new CopyNote(signal);
   const copy = h("button", { type: "button", class: "wb-button", "data-key": "copy" }, "Copy");
   const forms = h("div", {});
@@ -51,13 +53,16 @@ function render({ model, el, signal }: RenderContext): void {
     listing.reach();
   };
   const setForm = (value: Form) => {
+    if (form !== value) checked.again();
     form = value;
     listing.element.hidden = reading.hidden = chips.element.hidden = form !== "text";
     source.hidden = form === "text";
     setText(source, form === "text" ? "" : (sources()[form] ?? ""));
     source.setAttribute("aria-label", `The program as ${form === "numpy" ? "NumPy code" : "LaTeX"}`);
     copy.title = form === "text" ? "Copy the program's text" : `Copy the ${form === "numpy" ? "NumPy code" : "LaTeX"}`;
+    showChecked();
   };
+  const showChecked = () => checked.show(form === "numpy", Number(channel.part("listing").version));
   copy.addEventListener("click", () => void copied.copy(sources()[form] ?? ""), { signal });
   for (const [box, name] of [[math, "math"], [words, "words"]] as const) {
     box.input.addEventListener(
@@ -84,7 +89,7 @@ function render({ model, el, signal }: RenderContext): void {
   );
   root.append(
     h("div", { class: "wb-head" }, title, facts, copied.element, forms, copy),
-    h("div", { class: "wb-view-body" }, reading, chips.element, listing.element, source),
+    h("div", { class: "wb-view-body" }, reading, chips.element, listing.element, checked.element, source),
   );
   keepKeys(root, signal);
   el.replaceChildren(root);
@@ -97,6 +102,7 @@ function render({ model, el, signal }: RenderContext): void {
     const { number, concept } = channel.part("lit");
     if (number !== lit) chips.choose(String(concept ?? "") || undefined);
     lit = number;
+    showChecked();
   };
   const updateListing = (part: Record<string, unknown>) => {
     if (part.revision === shown) return;

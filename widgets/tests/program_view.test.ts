@@ -108,6 +108,41 @@ it("copies what it shows", async () => {
   vi.unstubAllGlobals();
 });
 
+it("has the kernel compare the NumPy code with the engine, and says how it went", async () => {
+  const line = () => `${text(".wb-export-mark")} ${text(".wb-export-check span:last-child")}`;
+  const asked = () => model.sent.filter(({ name }) => name === "check").map(({ version }) => version);
+  const tell = async (sequence: number, parts: Record<string, unknown>, snapshot = false) => {
+    model.frame(sequence, { snapshot, parts });
+    await vi.advanceTimersByTimeAsync(50);
+  };
+  await show({ ...LISTING, version: 7 });
+  await tell(1, {}, true);
+  expect(el.querySelector<HTMLElement>(".wb-export-check")!.hidden).toBe(true);
+  expect(asked()).toEqual([]);
+  choose("numpy");
+  expect(asked()).toEqual([7]);
+  expect(line()).toBe("… being compared with the engine …");
+  const done = { state: "equal", text: "equals the engine: 240 predictions", version: 7, revision: 2 };
+  await tell(2, { check: done });
+  expect(line()).toBe("✓ equals the engine: 240 predictions");
+  expect(el.querySelector(".wb-export-check")!.getAttribute("role")).toBe("status");
+  // Another program: what was said of the one before no longer stands.
+  await tell(3, { listing: { ...LISTING, version: 8, revision: 3 } });
+  expect(line()).toBe("… being compared with the engine …");
+  expect(asked()).toEqual([7, 8]);
+  await tell(4, { check: { state: "different", text: "differs", version: 8, revision: 4 } });
+  expect(line()).toBe("✗ differs");
+  choose("latex");
+  expect(el.querySelector<HTMLElement>(".wb-export-check")!.hidden).toBe(true);
+});
+
+it("claims nothing of the NumPy code that no kernel has compared", async () => {
+  await show({ ...LISTING, version: 7 }, false);
+  choose("numpy");
+  expect(text(".wb-export-check")).toBe("?not compared with the engine yet; run the cell to do so");
+  expect(model.sent).toEqual([]);
+});
+
 it("does all that without a kernel", async () => {
   await show(LISTING, false);
   point(token("Learn-1", "s3"));

@@ -14,6 +14,7 @@ from workbench.widgets.concepts import (
     concepts_words,
     metric_for,
 )
+from workbench.widgets.export_checks import ExportChecks
 from workbench.widgets.listing import as_program, listing_parts
 from workbench.widgets.panel import Panel
 from workbench.widgets.program_static import static_listing
@@ -31,8 +32,9 @@ STATIC = Path(__file__).parent / "static"
 class ProgramView(Panel):
     """Show a program with the meaning of each of its lines, and its concepts.
 
-    The concepts are named by a thread of the panel: the cell does not wait. All else
-    happens in the page: a saved notebook shows and does the same without a kernel.
+    The concepts are named by a thread of the panel: the cell does not wait. Another
+    runs the NumPy code beside the engine once it is looked at. All else happens in the
+    page: a saved notebook shows and does the same without a kernel.
 
     Parameters
     ----------
@@ -63,10 +65,12 @@ class ProgramView(Panel):
 
     # Until it is made; what is half made is closed too when it is forgotten.
     _names: ConceptNames | None = None
+    _checks: ExportChecks | None = None
 
     listing = traitlets.Dict().tag(sync=True)
     concepts = traitlets.Dict().tag(sync=True)
     lit = traitlets.Dict().tag(sync=True)
+    check = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class ProgramView(Panel):
         self._version = 0
         super().__init__()
         self._names = ConceptNames(self.lock, self._report)
+        self._checks = ExportChecks(self.lock, self._report_check)
         self._show()
         self.settle()
 
@@ -123,10 +128,21 @@ class ProgramView(Panel):
         """Wait until the concepts are named; tell whether that came to pass."""
         return self._names is None or self._names.wait(seconds)
 
+    def handle(self, command: dict[str, Any]) -> None:
+        """Obey a view: `check` compares the NumPy code with the engine."""
+        known = self.part("check")
+        done = known.get("version") == self._version and known["state"] != "failed"
+        # What a page asks of a program that is no longer shown is not worth doing.
+        wanted = command.get("name") == "check" and command.get("version")
+        if self._checks is not None and wanted == self._version and not done:
+            self._checks.ask(self._program, self._version)
+
     def close(self) -> None:
         """Remove the view from the page."""
         if self._names is not None:
             self._names.forget()
+        if self._checks is not None:
+            self._checks.forget()
         super().close()
 
     def static_html(self) -> str:
@@ -149,4 +165,8 @@ class ProgramView(Panel):
 
     def _report(self, part: dict[str, Any]) -> None:
         self.put("concepts", **part)
+        self.announce()
+
+    def _report_check(self, part: dict[str, Any]) -> None:
+        self.put("check", **part)
         self.announce()
