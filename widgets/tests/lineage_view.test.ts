@@ -92,6 +92,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it("has the fitness of the steps as a table, thinned", async () => {
+  await show();
+  el.querySelector<HTMLDetailsElement>(".wb-value-table details")!.open = true;
+  await frames();
+  const rows = all(".wb-value-table tbody tr");
+  expect(rows).toHaveLength(24);
+  expect([...rows[0]!.children].map((cell) => cell.textContent)).toEqual(["1", "1", "0.1000"]);
+  expect(rows.at(-1)!.firstElementChild!.textContent).toBe("500");
+});
+
 it("opens at the last step and says how it came about", async () => {
   await show();
   expect(el.querySelector(".wb-title")!.textContent).toBe("Lineage of demo, seed 1");
