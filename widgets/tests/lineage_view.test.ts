@@ -132,6 +132,19 @@ it("draws only the newest of many wishes within a frame", async () => {
   expect(model.ofType("command")).toHaveLength(0);
 });
 
+it("has each card once when there is room for more of them", async () => {
+  const wide = vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(800);
+  await show();
+  wide.mockReturnValue(1000);
+  const axis = el.querySelector<HTMLSelectElement>("[data-key=x-axis]")!;
+  axis.dispatchEvent(new Event("change", { bubbles: true }));
+  await frames();
+  const shown = all(".wb-card").filter((card) => !card.hidden).map((card) => card.dataset.position);
+  wide.mockRestore();
+  expect(shown.length).toBeGreaterThan(5);
+  expect(new Set(shown).size).toBe(shown.length);
+});
+
 it("keeps few cards, however long the lineage", async () => {
   await show();
   expect(all("[role=option]").length).toBeLessThan(12);

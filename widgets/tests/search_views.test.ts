@@ -152,6 +152,21 @@ it("never begins anew by Space, which would discard the result", async () => {
   expect(commands()).toEqual([]);
 });
 
+it("leaves the keys for saving and for the palette to the host, and no others", async () => {
+  await show();
+  const field = find("[data-key=step-size]");
+  field.focus();
+  const kept: (Element | null)[] = [];
+  const host = (event: Event) => kept.push((event.target as Element).closest("[data-lm-suppress-shortcuts]"));
+  document.addEventListener("keydown", host, true);
+  for (const init of [{ key: "s", ctrlKey: true }, { key: "C", ctrlKey: true, shiftKey: true }, { key: "x", ctrlKey: true }, { key: "s" }]) {
+    field.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }));
+    await settle();
+  }
+  document.removeEventListener("keydown", host, true);
+  expect(kept).toEqual([null, null, field, field]);
+});
+
 it("tells its keys on demand, and gives the focus back", async () => {
   await show();
   root().focus();
