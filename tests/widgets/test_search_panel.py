@@ -43,6 +43,8 @@ def test_a_click_starts_and_the_end_is_in_the_saved_state(panel):
     assert best.final is not None
     lines = [r["text"] for f in panel.program["functions"] for r in f["rows"]]
     assert lines == [str(i) for part in best.program.functions.values() for i in part]
+    words = [r["words"] for f in panel.program["functions"] for r in f["rows"]]
+    assert all(said.startswith(("Set ", "Do nothing")) for said in words)
     rows = np.frombuffer(panel.rows, np.float32)
     assert rows.size == panel.rows_meta["rows"] * len(panel.rows_meta["columns"])
     assert panel.rows_meta["rows"] <= 2000

@@ -35,14 +35,31 @@ export function setText(element: Element, text: string): void {
 
 const KEEPS_KEYS = "data-lm-suppress-shortcuts";
 
-/** Keep what is typed in a panel from the host's single-letter shortcuts.
+/** Keep what is typed in a panel from the host's shortcuts, but for saving and the palette.
  *
  * JupyterLab looks at the focused element before anything around it, so the mark must
- * stand there too.
+ * stand there too. Others, such as Ctrl+C and Ctrl+X, would copy or cut the whole cell.
  */
 export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
   root.setAttribute(KEEPS_KEYS, "true");
   root.addEventListener("focusin", (event) => (event.target as Element).setAttribute(KEEPS_KEYS, "true"), { signal });
+  // Before the host looks, which is at the document.
+  window.addEventListener("keydown", (event) => isForHost(event) && unmark(root, event.target as Element), { signal, capture: true });
+}
+
+/** Ctrl+S and Ctrl+Shift+S save, Ctrl+Shift+C opens the palette of commands. */
+function isForHost({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): boolean {
+  const letter = key.toLowerCase();
+  return (ctrlKey || metaKey) && !altKey && (letter === "s" || (letter === "c" && shiftKey));
+}
+
+/** Take the marks off until the event has passed. */
+function unmark(root: HTMLElement, target: Element): void {
+  if (!root.contains(target)) return;
+  const marked: Element[] = [];
+  for (let at: Element | null = target; at && root.contains(at); at = at.parentElement) if (at.hasAttribute(KEEPS_KEYS)) marked.push(at);
+  for (const element of marked) element.removeAttribute(KEEPS_KEYS);
+  setTimeout(() => marked.forEach((element) => element.setAttribute(KEEPS_KEYS, "true")));
 }
 
 const ICONS = {

@@ -3,7 +3,7 @@
 import type { Channel } from "./channel";
 import { h, setAttributes, setText } from "./dom";
 import { fitness, short } from "./format";
-import { hallRows, isPicked, pick, type FameRow } from "./picks";
+import { hallRows, isPicked, pick, pickNext, type FameRow } from "./picks";
 import { rove } from "./rove";
 
 interface Column {
@@ -107,6 +107,11 @@ export class HallOfFame {
     this.body.replaceChildren(...this.sorted(rows).map(([row, place]) => this.row(row, place)));
     this.reach();
     if (form) this.body.querySelector<HTMLElement>(`[data-form="${form}"]`)?.focus();
+  }
+
+  /** Show the program of the next row, as they are sorted, or of the one before. */
+  next(way: 1 | -1): void {
+    pickNext(this.channel, way, this.sorted(hallRows(this.channel)).map(([row]) => row));
   }
 
   private sorted(rows: FameRow[]): [FameRow, number][] {

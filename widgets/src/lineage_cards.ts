@@ -109,6 +109,8 @@ export class LineageCards {
     const first = Math.max(0, Math.floor(left / PITCH) - 1);
     const last = Math.min(path.length - 1, Math.ceil((left + width) / PITCH));
     const pool = Math.ceil(width / PITCH) + 3;
+    // In a larger pool each has another place: one left as it was would stand there twice.
+    if (this.cards.length < pool) for (const card of this.cards) card.version = -1;
     while (this.cards.length < pool) this.cards.push(this.make());
     // A card keeps its place in the pool, so that those that stay in sight stay as they are.
     let links = "";

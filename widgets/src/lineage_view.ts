@@ -15,6 +15,7 @@ import type { RenderContext } from "./model";
 import { Playback } from "./playback";
 import { segmented } from "./segmented";
 import { followTheme } from "./theme";
+import { ValueTable } from "./value_table";
 
 type Shown = "change" | "program";
 type Since = "mutation" | "step";
@@ -64,6 +65,7 @@ class LineageRoot {
   private readonly diff: DiffTable;
   private readonly chips: ConceptChips;
   private readonly chart: LineageChart;
+  private readonly values: ValueTable;
   private readonly cards: LineageCards;
   private readonly tree: FamilyTree;
   private readonly playback: Playback;
@@ -96,6 +98,7 @@ class LineageRoot {
     this.diff = new DiffTable(signal);
     this.chips = new ConceptChips((lines) => this.light(lines), signal);
     this.chart = new LineageChart((position) => this.ask(position), () => this.cards?.resize(), signal);
+    this.values = new ValueTable("Fitness of the steps", "lineage-table", ["Step", "Individual", "Fitness"], signal);
     this.cards = new LineageCards((position) => this.ask(position), (position) => this.chart.x(position), signal);
     this.tree = new FamilyTree((step) => this.goToStep(step), signal);
     this.buttons = {
@@ -204,6 +207,7 @@ class LineageRoot {
     setAttributes(this.slider, { max: Math.max(1, this.path.length - 1) });
     this.slider.disabled = this.path.length < 2;
     this.chart.show(lineage, this.path, this.axisTitle);
+    this.values.show(this.path.map((number, i) => [String(i + 1), whole(lineage.step(number).individuals), fitness(lineage.step(number).fitness)]));
     this.cards.show(lineage, this.path);
     this.drawn = -1;
     this.goTo(this.path.indexOf(step));
@@ -436,7 +440,7 @@ class LineageRoot {
       {},
       h("div", { class: "wb-lineage-now" }, this.where),
       this.slider,
-      h("section", { class: "wb-lineage-fitness", "aria-label": "Fitness" }, chartBar, this.chart.element, this.cards.element),
+      h("section", { class: "wb-lineage-fitness", "aria-label": "Fitness" }, chartBar, this.chart.element, this.cards.element, this.values.element),
       this.detail,
       h("section", { class: "wb-lineage-tree", "aria-label": "Family tree" }, this.treeBar, this.tree.element),
     );

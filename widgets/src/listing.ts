@@ -5,6 +5,8 @@ import { h } from "./dom";
 export interface ListingRow {
   text: string;
   live: boolean;
+  /** What the line does, in words. */
+  words?: string;
 }
 
 export interface ListingFunction {
@@ -68,7 +70,7 @@ function oneFunction({ name, rows }: ListingFunction, showDead: boolean): HTMLEl
   const dead = rows.filter((row) => !row.live).length;
   return functionBlock(
     name,
-    shown.map((row) => codeRow(name, row.text, row.number, row.live)),
+    shown.map((row) => codeRow(name, row, row.number)),
     dead > 0 && !showDead ? `${dead} dead hidden` : "",
     rows.length === 0 ? "empty" : "nothing that matters",
   );
@@ -102,12 +104,12 @@ export function markCarriers(root: HTMLElement, lines: ReadonlySet<string>): voi
   }
 }
 
-function codeRow(name: string, text: string, number: number, live: boolean): HTMLElement {
+function codeRow(name: string, { text, live, words }: ListingRow, number: number): HTMLElement {
   return h(
     "li",
     { class: live ? "wb-line" : "wb-line wb-dead", "data-line": `${name}-${number}` },
     h("span", { class: "wb-line-number", "aria-hidden": "true" }, String(number)),
-    h("code", {}, ...highlight(text)),
+    h("code", { title: words ?? null }, ...highlight(text)),
     !live &&
       h("span", { class: "wb-tag", title: "It cannot change any prediction." }, "dead"),
   );

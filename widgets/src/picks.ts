@@ -63,9 +63,8 @@ export function pickBest(channel: Channel): void {
   if (isPicked(channel) && channel.link !== "none") channel.send("pick");
 }
 
-/** Go to the next program of the hall of fame, or back; from the best, to the first. */
-export function pickNext(channel: Channel, way: 1 | -1): void {
-  const rows = hallRows(channel);
+/** Go to the next of these programs of the hall of fame, or back; from the best, to the first. */
+export function pickNext(channel: Channel, way: 1 | -1, rows: FameRow[]): void {
   if (rows.length === 0 || channel.link === "none") return;
   const { pick: now } = channel.part("program");
   const at = now?.kind === "hall" ? rows.findIndex(({ form }) => form === now.key) : -1;

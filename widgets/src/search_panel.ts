@@ -10,7 +10,7 @@ import { HallOfFame } from "./hall_of_fame";
 import { Keys } from "./keys";
 import { Lesson } from "./lesson";
 import type { RenderContext } from "./model";
-import { pickBest, pickNext } from "./picks";
+import { pickBest } from "./picks";
 import { ProgramArea, type ProgramState } from "./program";
 import { Result } from "./result";
 import { Taking } from "./taking";
@@ -73,8 +73,8 @@ function render({ model, el, signal, host }: RenderContext): void {
     root,
     [
       { keys: ["Space"], says: "Start, pause or resume, while the panel or the curve has the focus", act: () => controls.play() },
-      { keys: ["J"], says: "Show the next program of the hall of fame", act: () => pickNext(channel, 1) },
-      { keys: ["K"], says: "Show the one before", act: () => pickNext(channel, -1) },
+      { keys: ["J"], says: "Show the next program of the hall of fame", act: () => hall.next(1) },
+      { keys: ["K"], says: "Show the one before", act: () => hall.next(-1) },
       { keys: ["B"], says: "Back to the best program", act: () => pickBest(channel) },
       { keys: ["←", "→"], says: "On the curve: read values. On the tabs: change the view" },
       { keys: ["↑", "↓", "Enter"], says: "In the hall of fame: choose a program" },

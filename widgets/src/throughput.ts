@@ -6,6 +6,7 @@ import { duration, fitness, percent, short } from "./format";
 import { niceStep } from "./scales";
 import { threadLanes, type ThreadsPart } from "./thread_lanes";
 import type { Table } from "./table";
+import { ValueTable } from "./value_table";
 
 const PACE_MS = 1000;
 const BINS = 60;
@@ -22,6 +23,7 @@ export class Throughput {
   readonly element: HTMLDetailsElement;
   private readonly summary = h("span", { class: "wb-settings-summary" });
   private readonly line = h("div", { class: "wb-sparkline" });
+  private readonly values: ValueTable;
   private readonly lanes = h("div", { class: "wb-lanes" });
   private readonly shares = h("dl", { class: "wb-shares" });
   private readonly table = h("div", { class: "wb-populations" });
@@ -32,11 +34,12 @@ export class Throughput {
     private readonly channel: Channel,
     signal: AbortSignal,
   ) {
+    this.values = new ValueTable("Individuals per second", "throughput-table", ["Running time (s)", "Individuals/s"], signal);
     this.element = h(
       "details",
       { class: "wb-details wb-throughput" },
       h("summary", { "data-key": "throughput" }, h("span", { class: "wb-settings-title" }, "Throughput"), this.summary),
-      h("div", { class: "wb-details-body" }, this.line, this.lanes, this.shares, this.table),
+      h("div", { class: "wb-details-body" }, this.line, this.values.element, this.lanes, this.shares, this.table),
     );
     this.element.addEventListener("toggle", () => this.fill(), { signal });
     // Drawn in pixels, so drawn again when there is more or less room.
@@ -70,7 +73,9 @@ export class Throughput {
     if (!this.element.open) return;
     const part = this.channel.part("throughput");
     this.drawn = this.line.clientWidth;
-    this.line.replaceChildren(sparkline(rates(this.channel.table), this.drawn || 600));
+    const points = rates(this.channel.table);
+    this.line.replaceChildren(sparkline(points, this.drawn || 600));
+    this.values.show(points.map(({ seconds, rate }) => [seconds.toFixed(1), short(rate)]));
     this.lanes.replaceChildren(...threadLanes(this.channel.part("threads") as unknown as ThreadsPart, this.drawn || 600));
     this.fillShares(part);
     this.fillTable((part.populations ?? []) as Population[], Number(part.of ?? 1));

@@ -92,6 +92,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it("has the fitness of the steps as a table, thinned", async () => {
+  await show();
+  el.querySelector<HTMLDetailsElement>(".wb-value-table details")!.open = true;
+  await frames();
+  const rows = all(".wb-value-table tbody tr");
+  expect(rows).toHaveLength(24);
+  expect([...rows[0]!.children].map((cell) => cell.textContent)).toEqual(["1", "1", "0.1000"]);
+  expect(rows.at(-1)!.firstElementChild!.textContent).toBe("500");
+});
+
 it("opens at the last step and says how it came about", async () => {
   await show();
   expect(el.querySelector(".wb-title")!.textContent).toBe("Lineage of demo, seed 1");
@@ -120,6 +130,19 @@ it("draws only the newest of many wishes within a frame", async () => {
   await frames();
   expect(where()).toContain("Step 400 of 500");
   expect(model.ofType("command")).toHaveLength(0);
+});
+
+it("has each card once when there is room for more of them", async () => {
+  const wide = vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(800);
+  await show();
+  wide.mockReturnValue(1000);
+  const axis = el.querySelector<HTMLSelectElement>("[data-key=x-axis]")!;
+  axis.dispatchEvent(new Event("change", { bubbles: true }));
+  await frames();
+  const shown = all(".wb-card").filter((card) => !card.hidden).map((card) => card.dataset.position);
+  wide.mockRestore();
+  expect(shown.length).toBeGreaterThan(5);
+  expect(new Set(shown).size).toBe(shown.length);
 });
 
 it("keeps few cards, however long the lineage", async () => {

@@ -38,7 +38,7 @@ const PROGRAM = {
   mutation: "alter_param",
   previous: { fitness: 0.9, individuals: 4000 },
   functions: [
-    { name: "Setup", rows: [{ text: "s2 = 0.01", live: true }, { text: "s3 = 0.5", live: false }] },
+    { name: "Setup", rows: [{ text: "s2 = 0.01", words: "Set s2 to 0.01.", live: true }, { text: "s3 = 0.5", live: false }] },
     { name: "Predict", rows: [{ text: "s1 = dot(v0, v1)", live: true }] },
     { name: "Learn", rows: [] },
   ],
@@ -155,6 +155,7 @@ it("lists the program, marks what is dead in words, and hides it on demand", asy
   await show({ program: PROGRAM });
   const lines = () => [...el.querySelectorAll(".wb-line")].map((line) => line.textContent);
   expect(lines()).toEqual(["1s2 = 0.01", "2s3 = 0.5dead", "1s1 = dot(v0, v1)"]);
+  expect(el.querySelector<HTMLElement>(".wb-line code")!.title).toBe("Set s2 to 0.01.");
   const toggle = button("show-dead") as unknown as HTMLInputElement;
   toggle.checked = false;
   toggle.dispatchEvent(new Event("change"));

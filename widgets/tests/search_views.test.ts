@@ -125,6 +125,16 @@ it("moves through the hall of fame by J and K, but not from a field", async () =
   expect(commands()).toHaveLength(3);
 });
 
+it("moves by J and K as the table is sorted", async () => {
+  await show();
+  model.frame(1, { snapshot: true, parts: { program: { ...PROGRAM, pick: { kind: "hall", key: "b" }, revision: 9 } } });
+  await settle();
+  find("[data-key=sort-individuals]").click();
+  key(root(), "j");
+  key(root(), "k");
+  expect(commands()).toEqual([{ name: "pick", kind: "hall", key: "c" }]);
+});
+
 it("plays by Space where Space has no other use", async () => {
   await show();
   expect(key(root(), " ").defaultPrevented).toBe(true);
@@ -140,6 +150,21 @@ it("never begins anew by Space, which would discard the result", async () => {
   await show({ state: { status: "finished", can: { start: true }, revision: 2 } });
   key(root(), " ");
   expect(commands()).toEqual([]);
+});
+
+it("leaves the keys for saving and for the palette to the host, and no others", async () => {
+  await show();
+  const field = find("[data-key=step-size]");
+  field.focus();
+  const kept: (Element | null)[] = [];
+  const host = (event: Event) => kept.push((event.target as Element).closest("[data-lm-suppress-shortcuts]"));
+  document.addEventListener("keydown", host, true);
+  for (const init of [{ key: "s", ctrlKey: true }, { key: "C", ctrlKey: true, shiftKey: true }, { key: "x", ctrlKey: true }, { key: "s" }]) {
+    field.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }));
+    await settle();
+  }
+  document.removeEventListener("keydown", host, true);
+  expect(kept).toEqual([null, null, field, field]);
 });
 
 it("tells its keys on demand, and gives the focus back", async () => {
@@ -318,6 +343,17 @@ it("shows what it exports before it is copied or saved", async () => {
   await settle();
   expect(text(".wb-taking .wb-source")).toBe("spec = SearchSpec()");
   expect(find<HTMLButtonElement>("[data-key=take-copy]").disabled).toBe(false);
+});
+
+it("has the individuals per second as a table", async () => {
+  await show();
+  const columns = ["individuals", "seconds"];
+  find<HTMLDetailsElement>(".wb-throughput").open = true;
+  find<HTMLDetailsElement>(".wb-value-table details").open = true;
+  expect(find<HTMLElement>(".wb-value-table").hidden).toBe(true);
+  model.frame(1, { snapshot: true, parts: {}, table: { first: 0, rows: 2, columns } }, new Float32Array([100, 1, 400, 2]));
+  await vi.advanceTimersByTimeAsync(1100);
+  expect([...el.querySelectorAll(".wb-value-table tbody tr")].map((row) => row.textContent)).toEqual(["1.0100", "2.0300"]);
 });
 
 it("counts individuals per second over spans of the running time", () => {

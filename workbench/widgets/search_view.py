@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from workbench.programs.export import explain
 from workbench.runs.status import ENDED
 
 if TYPE_CHECKING:
@@ -165,7 +166,11 @@ def program_parts(program: Program) -> tuple[list[dict[str, Any]], int]:
         {
             "name": title,
             "rows": [
-                {"text": str(instruction), "live": live}
+                {
+                    "text": str(instruction),
+                    "words": explain(instruction, program.space, title.lower()),
+                    "live": live,
+                }
                 for instruction, live in zip(instructions, flags, strict=True)
             ],
         }
