@@ -41,7 +41,7 @@ def draw(
     conditions: Mapping[str, Condition], series: Series, size: Size, path: Path
 ) -> None:
     """Draw how often the paper's concept was found, with and without the condition."""
-    with figure(path, height=3.2) as axes:
+    with figure(path, height=0.6 + 0.6 * len(conditions)) as axes:
         for turn, (arm, colour, mark) in enumerate(
             zip(ARMS, (BLUE, ORANGE), ("o", "s"), strict=True)
         ):

@@ -319,3 +319,29 @@ def test_any_program_can_be_asked(program):
             for name, function in program.functions.items()
             for k in range(len(function))
         }
+
+
+# Evolved for ten classes: one of its rates cannot be measured in any memory.
+SILENT = """
+def Setup():
+  s3 = 0.023486872236110897
+def Predict():
+  v3 = dot(m0, v0)
+  v3 = v3 + v3
+  v4 = maximum(v3, v5)
+  v5 = std(m3, axis=1)
+  v2 = v4 + v10
+def Learn():
+  v6 = v1 - v2
+  v6 = s3 * v6
+  v10 = v10 + v6
+  m3 = transpose(m0)
+  m2 = outer(v6, v0)
+  m0 = m0 + m2
+"""
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_what_is_nowhere_known_is_told_without_a_warning():
+    found = names(Program.from_text(SILENT, space=Space(label="vector")), "accuracy")
+    assert "constant learning rate" in found

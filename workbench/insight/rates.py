@@ -213,8 +213,9 @@ def is_flat(powers: np.ndarray) -> bool:
 
 
 def share_of(true: np.ndarray, known: np.ndarray) -> float:
-    """Return how often something is true where it is known."""
-    return float(np.mean(true[~np.isnan(known)]))
+    """Return how often something is true where it is known; 0 if it is nowhere."""
+    held = true[~np.isnan(known)]
+    return float(np.mean(held)) if held.size else 0.0
 
 
 def _near(rate: np.ndarray) -> float:
