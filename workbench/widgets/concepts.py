@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.insight import discover
+from workbench.widgets.latest import Latest
 from workbench.widgets.mathml import to_mathml
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Wanted(NamedTuple):
     version: int
 
 
-class ConceptNames:
+class ConceptNames(Latest[Wanted]):
     """Names the concepts of one program at a time: of the last that was asked for.
 
     Parameters
@@ -86,10 +87,8 @@ class ConceptNames:
     def __init__(
         self, lock: threading.RLock, report: Callable[[dict[str, Any]], None]
     ) -> None:
-        self._lock = lock
+        super().__init__("concepts", lock)
         self._report = report
-        self._wanted: Wanted | None = None
-        self._thread: threading.Thread | None = None
 
     def ask(self, name: Callable[[], list[dict[str, Any]]], version: int) -> None:
         """Report what `name` returns when it is known; returns at once.
@@ -97,24 +96,7 @@ class ConceptNames:
         `version` comes back with it, to tell what it belongs to.
         """
         with self._lock:
-            self._wanted = Wanted(name, version)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="concepts", daemon=True
-                )
-                self._thread.start()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until nothing is being named; tell whether that came to pass."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-        return thread is None or not thread.is_alive()
-
-    def forget(self) -> None:
-        """Report nothing more."""
-        with self._lock:
-            self._wanted = None
+            self._want(Wanted(name, version))
 
     def _work(self) -> None:
         while True:

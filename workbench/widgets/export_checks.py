@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engine import check_export
 from workbench.engine.warm import telling
+from workbench.programs import Program
+from workbench.widgets.latest import Latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workbench.engine import ExportCheck
-    from workbench.programs import Program
 
 KEPT = 256
 """Programs whose checks are remembered, for all panels."""
@@ -25,7 +26,7 @@ _known: OrderedDict[tuple[Program, str], ExportCheck] = OrderedDict()
 _knowing = threading.Lock()
 
 
-class ExportChecks:
+class ExportChecks(Latest[tuple[Program, int]]):
     """Checks one program at a time: the last that was asked for.
 
     Parameters
@@ -40,33 +41,15 @@ class ExportChecks:
     def __init__(
         self, lock: threading.RLock, report: Callable[[dict[str, Any]], None]
     ) -> None:
-        self._lock = lock
+        super().__init__("export checks", lock)
         self._report = report
-        self._wanted: tuple[Program, int] | None = None
-        self._thread: threading.Thread | None = None
 
     def ask(self, program: Program, version: int) -> None:
         """Report that the program is being checked, and later how it went."""
         with self._lock:
             self._wanted = wanted = program, version
             self._tell(wanted, "checking")
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="export checks", daemon=True
-                )
-                self._thread.start()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until nothing is being checked; tell whether that came to pass."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-        return thread is None or not thread.is_alive()
-
-    def forget(self) -> None:
-        """Report nothing more."""
-        with self._lock:
-            self._wanted = None
+            self._want(wanted)
 
     def _work(self) -> None:
         while True:

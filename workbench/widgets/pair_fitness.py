@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +10,10 @@ import numpy as np
 from workbench.engine import evaluate
 from workbench.engine.evaluate import combine_fitness
 from workbench.tasks import TaskSet, TaskSpec
+from workbench.widgets.latest import Latest
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from workbench.engine import Evaluation
@@ -25,7 +26,7 @@ Pair = tuple["Program", "Program"]
 logger = logging.getLogger(__name__)
 
 
-class PairFitness:
+class PairFitness(Latest[Pair]):
     """Evaluates pairs of programs on the same tasks, one pair at a time.
 
     Parameters
@@ -56,11 +57,9 @@ class PairFitness:
             )
         self._spec = tasks if isinstance(tasks, TaskSpec) else None
         self._tasks = tasks if isinstance(tasks, TaskSet) else None
-        self._lock = lock
+        super().__init__("pair fitness", lock)
         self._report = report
         self._known: dict[tuple[Program, str], Evaluation] = {}
-        self._wanted: Pair | None = None
-        self._thread: threading.Thread | None = None
 
     def ask(self, programs: Pair) -> None:
         """Report a pair's fitness: now if it is known, else when it is."""
@@ -69,28 +68,12 @@ class PairFitness:
             if self._tell(programs):
                 return
             self._report({"state": "computing"})
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="pair fitness", daemon=True
-                )
-                self._thread.start()
+            self._want(programs)
 
     def known(self, programs: Pair) -> tuple[Evaluation, Evaluation] | None:
         """Return both evaluations, or None until they are known."""
         before, after = (self._known.get(_key(program)) for program in programs)
         return None if before is None or after is None else (before, after)
-
-    def wait(self, seconds: float | None) -> bool:
-        """Wait until nothing is being evaluated; tell whether that came to pass."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-        return thread is None or not thread.is_alive()
-
-    def forget(self) -> None:
-        """Report nothing more; an evaluation that runs is the last."""
-        with self._lock:
-            self._wanted = None
 
     def _work(self) -> None:
         while True:
